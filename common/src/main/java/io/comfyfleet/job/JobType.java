@@ -1,0 +1,51 @@
+package io.comfyfleet.job;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What a job makes. On the wire the constant's name in lower case. */
+public enum JobType {
+  /** One or more still images; the default time limit is one minute. */
+  IMAGE(Duration.ofSeconds(60)),
+  /** A video; the default time limit is an hour. */
+  VIDEO(Duration.ofHours(1));
+
+  private final Duration defaultTimeout;
+
+  JobType(Duration defaultTimeout) {
+    this.defaultTimeout = defaultTimeout;
+  }
+
+  /** The run time limit of a job that states none. */
+  public Duration defaultTimeout() {
+    return defaultTimeout;
+  }
+
+  /** The name on the wire and of the lane that serves this type by default. */
+  public String wireName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The type of that wire name.
+   *
+   * @throws InvalidMessageException (field {@code type}) when absent or unknown
+   */
+  public static JobType of(@Nullable String wireName) {
+    for (JobType type : values()) {
+      if (type.wireName().equals(wireName)) {
+        return type;
+      }
+    }
+    String known =
+        Arrays.stream(values()).map(JobType::wireName).collect(Collectors.joining(" or "));
+    throw new InvalidMessageException(
+        "type",
+        wireName == null
+            ? "is missing: give " + known
+            : "must be " + known + ", was \"" + wireName + "\"");
+  }
+}

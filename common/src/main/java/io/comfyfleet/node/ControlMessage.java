@@ -1,0 +1,32 @@
+package io.comfyfleet.node;
+
+import java.util.UUID;
+
+/**
+ * An operator's word to one node or to all, on {@code fleet.control}. On the wire {@code kind} is
+ * the type's name in lower case.
+ */
+public sealed interface ControlMessage {
+  /** Take no more jobs; what runs goes on. */
+  record Pause() implements ControlMessage {}
+
+  /** Take jobs again. */
+  record Resume() implements ControlMessage {}
+
+  /** Take no more jobs, end what runs, exit: what SIGTERM does. */
+  record Drain() implements ControlMessage {}
+
+  /**
+   * Run this many jobs at once.
+   *
+   * @param slots 1 to 64
+   */
+  record Slots(int slots) implements ControlMessage {}
+
+  /**
+   * Stop one job if it is in this node's hands.
+   *
+   * @param jobId the job
+   */
+  record Cancel(UUID jobId) implements ControlMessage {}
+}

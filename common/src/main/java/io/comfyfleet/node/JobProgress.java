@@ -1,0 +1,30 @@
+package io.comfyfleet.node;
+
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a job is. Throttled by the worker; the first and the last of a phase always come.
+ *
+ * @param nodeId the node
+ * @param jobId the job
+ * @param runId its run
+ * @param index its position in the run
+ * @param attempt number of the attempt
+ * @param phase what is being done
+ * @param progress share of the graph that is done, 0 to 1
+ * @param graphNode id of the graph's node that runs; null outside the run
+ * @param sentAt the worker's clock
+ */
+public record JobProgress(
+    String nodeId,
+    UUID jobId,
+    String runId,
+    int index,
+    int attempt,
+    RunningJob.Phase phase,
+    double progress,
+    @Nullable String graphNode,
+    Instant sentAt)
+    implements FleetEvent {}
