@@ -53,12 +53,11 @@ public final class Brokers {
       return new GivenBroker(given);
     }
     return start(Kind.forced(environment, TEST_KIND), null, new TemporaryNodes(folder))
-        .orElseThrow(
-            () ->
-                new BrokerUnavailable(
-                    "Tests need a RabbitMQ: set "
-                        + TEST_URI
-                        + ", or start a Docker engine, or install rabbitmq-server"));
+        .orElseThrow(() ->
+            new BrokerUnavailable(
+                "Tests need a RabbitMQ: set "
+                    + TEST_URI
+                    + ", or start a Docker engine, or install rabbitmq-server"));
   }
 
   /**
@@ -78,11 +77,10 @@ public final class Brokers {
     NodeStarter nodes = lasting ? new LastingNodes(folder) : new TemporaryNodes(folder);
     String volume = lasting ? VOLUME : null;
     return start(forced, volume, nodes)
-        .or(
-            () -> {
-              new PackageInstallation(announce).run();
-              return start(Optional.of(Kind.LOCAL), null, nodes);
-            })
+        .or(() -> {
+          new PackageInstallation(announce).run();
+          return start(Optional.of(Kind.LOCAL), null, nodes);
+        })
         .orElseThrow(() -> new BrokerUnavailable(PackageInstallation.REMEDY));
   }
 
@@ -95,11 +93,10 @@ public final class Brokers {
       }
     }
     return ServerInstallation.find()
-        .map(
-            installation -> {
-              announce.accept("Starting a private RabbitMQ node");
-              return open(nodes.start(installation));
-            });
+        .map(installation -> {
+          announce.accept("Starting a private RabbitMQ node");
+          return open(nodes.start(installation));
+        });
   }
 
   private Optional<Broker> container(boolean forced, @Nullable String volume) {

@@ -54,12 +54,11 @@ final class ContainerNode implements Node {
             "127.0.0.1:" + ports.get(1) + ":" + MANAGEMENT));
     if (volume != null) {
       // The node's name is made from the host name, and its data belongs to that name.
-      container.withCreateContainerCmdModifier(
-          command -> {
-            command.withHostName("comfyfleet");
-            HostConfig host = Objects.requireNonNull(command.getHostConfig());
-            host.withBinds(Bind.parse(volume + ":/var/lib/rabbitmq"));
-          });
+      container.withCreateContainerCmdModifier(command -> {
+        command.withHostName("comfyfleet");
+        HostConfig host = Objects.requireNonNull(command.getHostConfig());
+        host.withBinds(Bind.parse(volume + ":/var/lib/rabbitmq"));
+      });
     }
     try {
       container.start();
