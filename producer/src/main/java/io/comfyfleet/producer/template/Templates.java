@@ -1,24 +1,55 @@
 package io.comfyfleet.producer.template;
 
+import io.comfyfleet.job.InvalidMessageException;
 import io.comfyfleet.job.JobType;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 
-/** All templates by name. Thread-safe. */
-@Component
+/** All templates by name. Read at start. Thread-safe. */
 public class Templates {
+  private final Map<String, Template> templates;
+  private final TemplateSettings settings;
+  private final RandomGenerator random;
+
+  /**
+   * @param random draws the seeds; must be thread-safe
+   * @throws BadTemplateException when a file cannot be used, or a type's default is not there
+   */
+  Templates(TemplateSettings settings, RandomGenerator random) {
+    this.settings = settings;
+    this.random = random;
+    this.templates = new TemplateFolders(settings).read();
+    for (JobType type : JobType.values()) {
+      String name = settings.defaultFor(type);
+      Template template = templates.get(name);
+      if (template == null || template.type() != type) {
+        throw new BadTemplateException(
+            "fleet.template." + type.wireName(),
+            "is \""
+                + name
+                + "\", which is no template that makes "
+                + type.wireName()
+                + "; there are "
+                + templates.keySet());
+      }
+    }
+  }
+
   /**
    * Fills a template in.
    *
    * @param type what the job makes
    * @param template its name; null for the type's default
    * @param prompt value of the parameter {@code prompt}; null when not given
-   * @param params the other parameters by name
+   * @param params the other parameters by name; null values count as not given
    * @param inputNames names of the input files that the job brings
-   * @throws io.comfyfleet.job.InvalidMessageException naming the field: {@code template}, {@code
-   *     prompt}, {@code params.NAME} or {@code inputs}
+   * @throws InvalidMessageException naming the field: {@code template}, {@code prompt}, {@code
+   *     params.NAME} or {@code inputs}
    */
   public Rendered render(
       JobType type,
@@ -26,6 +57,39 @@ public class Templates {
       @Nullable String prompt,
       Map<String, @Nullable Object> params,
       Set<String> inputNames) {
-    throw new UnsupportedOperationException("not yet");
+    String name = template == null ? settings.defaultFor(type) : template;
+    Template found = templates.get(name);
+    if (found == null) {
+      throw new InvalidMessageException(
+          "template", "must be one of " + templates.keySet() + ", was \"" + name + "\"");
+    }
+    if (found.type() != type) {
+      throw new InvalidMessageException(
+          "template",
+          "\""
+              + name
+              + "\" makes "
+              + found.type().wireName()
+              + ", but the job's type is "
+              + type.wireName());
+    }
+    Map<String, @Nullable Object> given = new LinkedHashMap<>(params);
+    if (prompt != null && given.put(Template.PROMPT, prompt) != null) {
+      throw new InvalidMessageException(
+          Template.PROMPT, "is given twice, also as params.prompt; give it once");
+    }
+    return found.render(given, inputNames, random);
+  }
+
+  Collection<Template> all() {
+    return templates.values();
+  }
+
+  Optional<Template> find(String name) {
+    return Optional.ofNullable(templates.get(name));
+  }
+
+  boolean isDefault(Template template) {
+    return settings.defaultFor(template.type()).equals(template.name());
   }
 }
