@@ -1,0 +1,158 @@
+package io.comfyfleet.worker.artifact;
+
+import io.comfyfleet.job.Input;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.worker.artifact.TransferException.InputNotFound;
+import io.comfyfleet.worker.comfy.ComfyClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Moves a job's input files into ComfyUI. Thread-safe; blocks. */
+public final class InputTransfer {
+  private static final int MOST_REDIRECTS = 5;
+
+  private final HttpClient http;
+  private final ComfyClient comfy;
+  private final InputProperties properties;
+  private final StoreProperties store;
+
+  /**
+   * @param http client to use; must not follow redirects itself
+   * @param comfy where the files go
+   * @param properties limits
+   * @param store where artifacts are
+   */
+  public InputTransfer(
+      HttpClient http, ComfyClient comfy, InputProperties properties, StoreProperties store) {
+    this.http = http;
+    this.comfy = comfy;
+    this.properties = properties;
+    this.store = store;
+  }
+
+  /**
+   * Moves all inputs of a job.
+   *
+   * @return what a loader node's input must say, by placeholder name
+   * @throws InputNotFound when a file cannot be had
+   * @throws io.comfyfleet.worker.comfy.ComfyException when ComfyUI does not take it
+   */
+  public Map<String, String> move(Job job) {
+    Map<String, String> files = new LinkedHashMap<>();
+    for (Input input : job.inputs()) {
+      files.put(input.name(), move(job, input));
+    }
+    return files;
+  }
+
+  private String move(Job job, Input input) {
+    URI address =
+        input.url() != null
+            ? input.url()
+            : URI.create(store.url() + "/api/artifacts/" + input.artifact());
+    HttpResponse<InputStream> response = fetch(input, address);
+    long limit = properties.maxSize().toBytes();
+    try (MeteredStream body = new MeteredStream(response.body(), limit)) {
+      if (response.headers().firstValueAsLong("Content-Length").orElse(0) > limit) {
+        throw tooLarge(input, limit);
+      }
+      String name = name(job, input, response);
+      try {
+        return comfy.upload(name, () -> body, properties.timeout()).inputValue();
+      } catch (RuntimeException e) {
+        throw body.isOverLimit() ? tooLarge(input, limit) : e;
+      }
+    } catch (IOException e) {
+      throw new InputNotFound("Closing the input " + input.name() + " failed", true, e);
+    }
+  }
+
+  private HttpResponse<InputStream> fetch(Input input, URI start) {
+    URI address = start;
+    for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+      // The store is the operator's own; everything else was chosen by a caller.
+      if ((input.url() != null || redirects > 0) && !properties.rule().allows(address)) {
+        throw new InputNotFound(
+            "inputs[" + input.name() + "] " + properties.rule().refusal(address), false, null);
+      }
+      HttpResponse<InputStream> response = get(input, address);
+      int status = response.statusCode();
+      if (status == 200) {
+        return response;
+      }
+      discard(response);
+      String location = response.headers().firstValue("Location").orElse("");
+      if (status < 300 || status >= 400 || location.isEmpty()) {
+        throw new InputNotFound(
+            "inputs[" + input.name() + "]: GET " + address + " was answered with HTTP " + status,
+            status >= 500 || status == 408 || status == 429,
+            null);
+      }
+      address = address.resolve(location);
+    }
+    throw new InputNotFound(
+        "inputs["
+            + input.name()
+            + "]: "
+            + start
+            + " redirects more than "
+            + MOST_REDIRECTS
+            + " times",
+        false,
+        null);
+  }
+
+  private HttpResponse<InputStream> get(Input input, URI address) {
+    try {
+      return http.send(
+          HttpRequest.newBuilder(address).timeout(properties.timeout()).GET().build(),
+          BodyHandlers.ofInputStream());
+    } catch (IOException e) {
+      throw new InputNotFound(
+          "inputs[" + input.name() + "]: GET " + address + " got no answer: " + e.getMessage(),
+          true,
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InputNotFound("inputs[" + input.name() + "]: the fetch was interrupted", true, e);
+    }
+  }
+
+  private static void discard(HttpResponse<InputStream> response) {
+    try (InputStream body = response.body()) {
+      body.skip(0);
+    } catch (IOException e) {
+      // Nothing is lost: the answer was not wanted.
+    }
+  }
+
+  private static InputNotFound tooLarge(Input input, long limit) {
+    return new InputNotFound(
+        "inputs["
+            + input.name()
+            + "] is larger than the "
+            + limit
+            + " bytes of"
+            + " fleet.inputs.max-size",
+        false,
+        null);
+  }
+
+  /** Unique by job, so that ComfyUI need not rename, with the extension that loaders go by. */
+  private static String name(Job job, Input input, HttpResponse<InputStream> response) {
+    String path = String.valueOf(response.uri().getPath());
+    String extension = MediaTypes.extension(path.substring(path.lastIndexOf('/') + 1));
+    if (extension.isEmpty()) {
+      extension = MediaTypes.extensionOf(response.headers().firstValue("Content-Type").orElse(""));
+    }
+    String safe = input.name().replaceAll("[^A-Za-z0-9_-]", "_");
+    return "fleet-" + job.jobId() + "-" + safe + (extension.isEmpty() ? "" : "." + extension);
+  }
+}

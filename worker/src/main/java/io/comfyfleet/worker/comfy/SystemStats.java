@@ -1,0 +1,17 @@
+package io.comfyfleet.worker.comfy;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What ComfyUI tells of its machine.
+ *
+ * @param version ComfyUI's version; null when it does not tell
+ * @param vramTotal memory of the first device, bytes; 0 when unknown
+ * @param vramFree free memory of the first device, bytes
+ */
+public record SystemStats(@Nullable String version, long vramTotal, long vramFree) {
+  /** Share of the first device's memory in use, percent; null when unknown. */
+  public @Nullable Integer memoryUsage() {
+    return vramTotal <= 0 ? null : (int) Math.round(100.0 * (vramTotal - vramFree) / vramTotal);
+  }
+}

@@ -1,0 +1,240 @@
+package io.comfyfleet.worker.execution;
+
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.JobError;
+import io.comfyfleet.job.Output;
+import io.comfyfleet.job.OutputKind;
+import io.comfyfleet.job.Result;
+import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.job.Timings;
+import io.comfyfleet.node.RunningJob.Phase;
+import io.comfyfleet.worker.artifact.InputTransfer;
+import io.comfyfleet.worker.artifact.OutputTransfer;
+import io.comfyfleet.worker.artifact.TransferException;
+import io.comfyfleet.worker.comfy.ComfyClient;
+import io.comfyfleet.worker.comfy.ComfyException;
+import io.comfyfleet.worker.comfy.ComfyProperties;
+import io.comfyfleet.worker.comfy.ComfySocket;
+import io.comfyfleet.worker.comfy.PromptEnd;
+import io.comfyfleet.worker.comfy.PromptOutput;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Runs one attempt of a job from its message to its outcome. Thread-safe; blocks until the attempt
+ * has ended. Every expected error becomes an outcome here; an exception that leaves it is a fault
+ * of this program.
+ */
+public final class JobHandler {
+  private static final int TEXT_LENGTH = 100_000;
+
+  private final ComfyClient comfy;
+  private final ComfySocket socket;
+  private final ComfyProperties properties;
+  private final InputTransfer inputs;
+  private final OutputTransfer outputs;
+  private final String nodeId;
+  private final Clock clock;
+
+  /**
+   * @param comfy the node's ComfyUI
+   * @param socket its events
+   * @param properties poll intervals and patience
+   * @param inputs moves inputs
+   * @param outputs moves outputs
+   * @param nodeId name of this node, for results
+   * @param clock the worker's clock
+   */
+  public JobHandler(
+      ComfyClient comfy,
+      ComfySocket socket,
+      ComfyProperties properties,
+      InputTransfer inputs,
+      OutputTransfer outputs,
+      String nodeId,
+      Clock clock) {
+    this.comfy = comfy;
+    this.socket = socket;
+    this.properties = properties;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.nodeId = nodeId;
+    this.clock = clock;
+  }
+
+  /**
+   * Runs an attempt to its end.
+   *
+   * @param attempt the attempt; shows how far it is and can be stopped meanwhile
+   */
+  public Outcome handle(RunningAttempt attempt) {
+    Job job = attempt.job();
+    Watch watch = new Watch(queuedMs(job, attempt.startedAt()));
+    if (job.expiresAt() != null && clock.instant().isAfter(job.expiresAt())) {
+      return new Outcome.Withdrawn(
+          ResultStatus.EXPIRED,
+          JobError.permanent(
+              ErrorCode.EXPIRED, "The job waited until after its expiry at " + job.expiresAt()),
+          watch.timings());
+    }
+    UUID promptId = PromptFactory.promptId(job);
+    socket.follow(promptId, attempt);
+    try {
+      return run(attempt, watch);
+    } catch (AttemptEnd e) {
+      return outcome(e, watch);
+    } catch (TransferException e) {
+      return new Outcome.Failed(ErrorClassification.transfer(e), watch.timings());
+    } catch (ComfyException.Refused e) {
+      return new Outcome.Failed(
+          JobError.permanent(
+              ErrorCode.INPUT_NOT_FOUND, "ComfyUI refused an input: " + e.getMessage()),
+          watch.timings());
+    } catch (ComfyException e) {
+      return new Outcome.Interrupted(
+          JobError.retryable(ErrorCode.COMFYUI_UNREACHABLE, String.valueOf(e.getMessage())));
+    } finally {
+      socket.ignore(promptId);
+    }
+  }
+
+  /** To be called when the result of a job is safe: ComfyUI need not remember it. */
+  public void forget(RunningAttempt attempt) {
+    new PromptRun(comfy, socket, properties, attempt).forget();
+  }
+
+  private Outcome run(RunningAttempt attempt, Watch watch) {
+    Job job = attempt.job();
+    PromptRun prompt = new PromptRun(comfy, socket, properties, attempt);
+    attempt.enter(Phase.PREPARE);
+    if (!prompt.isThere()) {
+      prompt.submit(PromptFactory.graph(job, inputs.move(job)));
+    }
+    watch.prepared();
+    attempt.enter(Phase.RUN);
+    PromptEnd end = prompt.await();
+    watch.ran();
+    return switch (end.how()) {
+      case SUCCEEDED -> succeeded(attempt, end, watch);
+      case FAILED -> failed(end, watch);
+      case INTERRUPTED ->
+          new Outcome.Failed(
+              JobError.retryable(
+                  ErrorCode.INTERRUPTED, "Somebody interrupted the prompt in ComfyUI"),
+              watch.timings());
+    };
+  }
+
+  private Outcome succeeded(RunningAttempt attempt, PromptEnd end, Watch watch) {
+    Job job = attempt.job();
+    attempt.enter(Phase.STORE);
+    if (end.outputs().isEmpty()) {
+      return new Outcome.Failed(
+          JobError.permanent(
+              ErrorCode.NO_OUTPUT,
+              "The graph ended without an output that could be kept; does it have a save node?"),
+          watch.timings());
+    }
+    List<Output> kept = new ArrayList<>();
+    for (PromptOutput output : end.outputs()) {
+      kept.add(
+          switch (output) {
+            case PromptOutput.StoredFile file -> outputs.move(job, file);
+            case PromptOutput.Text text -> text(text);
+          });
+    }
+    watch.stored();
+    attempt.enter(Phase.STORE);
+    boolean cached = end.cachedNodes() >= job.workflow().graph().size();
+    return new Outcome.Completed(
+        Result.succeeded(job, nodeId, kept, cached, watch.timings(), clock.instant()));
+  }
+
+  private Outcome failed(PromptEnd end, Watch watch) {
+    JobError error = ErrorClassification.failed(end.failure());
+    if (error.code() == ErrorCode.GPU_POISONED) {
+      return new Outcome.Interrupted(error);
+    }
+    if (error.code() == ErrorCode.OUT_OF_MEMORY) {
+      try {
+        comfy.free();
+      } catch (ComfyException e) {
+        // The next attempt tells whether there is memory.
+      }
+    }
+    return new Outcome.Failed(error, watch.timings());
+  }
+
+  private static Outcome outcome(AttemptEnd end, Watch watch) {
+    if (!end.counted()) {
+      return new Outcome.Interrupted(end.error());
+    }
+    return end.error().code() == ErrorCode.CANCELLED
+        ? new Outcome.Withdrawn(ResultStatus.CANCELLED, end.error(), watch.timings())
+        : new Outcome.Failed(end.error(), watch.timings());
+  }
+
+  private static Output text(PromptOutput.Text output) {
+    String text = output.text();
+    if (text.length() > TEXT_LENGTH) {
+      text = text.substring(0, TEXT_LENGTH);
+    }
+    return new Output(
+        output.node(),
+        OutputKind.TEXT,
+        null,
+        null,
+        "text/plain",
+        text.getBytes(StandardCharsets.UTF_8).length,
+        null,
+        null,
+        text);
+  }
+
+  private static long queuedMs(Job job, Instant startedAt) {
+    Instant since = job.attempts().isEmpty() ? job.createdAt() : job.attempts().getLast().endedAt();
+    return Duration.between(since, startedAt).toMillis();
+  }
+
+  /** Where the attempt's time goes. */
+  private static final class Watch {
+    private final long queuedMs;
+    private long last = System.nanoTime();
+    private long prepareMs;
+    private long runMs;
+    private long storeMs;
+
+    Watch(long queuedMs) {
+      this.queuedMs = queuedMs;
+    }
+
+    void prepared() {
+      prepareMs = lap();
+    }
+
+    void ran() {
+      runMs = lap();
+    }
+
+    void stored() {
+      storeMs = lap();
+    }
+
+    Timings timings() {
+      return new Timings(queuedMs, prepareMs, runMs, storeMs);
+    }
+
+    private long lap() {
+      long now = System.nanoTime();
+      long elapsed = (now - last) / 1_000_000;
+      last = now;
+      return elapsed;
+    }
+  }
+}

@@ -1,0 +1,230 @@
+package io.comfyfleet.worker.execution;
+
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.JobError;
+import io.comfyfleet.job.Workflow;
+import io.comfyfleet.worker.comfy.ComfyClient;
+import io.comfyfleet.worker.comfy.ComfyException;
+import io.comfyfleet.worker.comfy.ComfyProperties;
+import io.comfyfleet.worker.comfy.ComfySocket;
+import io.comfyfleet.worker.comfy.PromptEnd;
+import io.comfyfleet.worker.comfy.PromptStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One prompt inside ComfyUI: submitted at most once, watched until it ends. One instance per
+ * attempt, used by one thread.
+ *
+ * <ol>
+ *   <li>It looks before it submits: a redelivered job finds its prompt and attaches to it.
+ *   <li>Looking is the truth; the websocket only says when to look.
+ *   <li>It never touches a prompt of anybody else.
+ * </ol>
+ */
+final class PromptRun {
+  private static final Duration AFTER_HINT = Duration.ofMillis(25);
+  private static final int LOOKS_AFTER_HINT = 8;
+  private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(15);
+
+  private final ComfyClient comfy;
+  private final ComfySocket socket;
+  private final ComfyProperties properties;
+  private final RunningAttempt attempt;
+  private final Job job;
+  private final UUID promptId;
+
+  PromptRun(
+      ComfyClient comfy, ComfySocket socket, ComfyProperties properties, RunningAttempt attempt) {
+    this.comfy = comfy;
+    this.socket = socket;
+    this.properties = properties;
+    this.attempt = attempt;
+    this.job = attempt.job();
+    this.promptId = PromptFactory.promptId(job);
+  }
+
+  /**
+   * Whether the prompt is in ComfyUI already, queued, running or ended. One that ended because it
+   * was interrupted counts as never submitted: that was a worker that gave the job back.
+   */
+  boolean isThere() {
+    return switch (patiently(() -> comfy.look(promptId))) {
+      case PromptStatus.Absent absent -> false;
+      case PromptStatus.Pending pending -> true;
+      case PromptStatus.Running running -> true;
+      case PromptStatus.Ended ended -> {
+        boolean interrupted = ended.end().how() == PromptEnd.How.INTERRUPTED;
+        if (interrupted) {
+          patiently(() -> {
+            comfy.forget(promptId);
+            return promptId;
+          });
+        }
+        yield !interrupted;
+      }
+    };
+  }
+
+  /** Submits the graph; after a lost answer or a crash only if ComfyUI does not have it. */
+  void submit(Workflow graph) {
+    Map<String, String> about =
+        Map.of("fleet_job_id", job.jobId().toString(), "fleet_run_id", job.runId());
+    Instant until = Instant.now().plus(properties.patience());
+    for (int crashes = 0; ; ) {
+      try {
+        socket.submitted();
+        check(comfy.submit(promptId, graph, about));
+        return;
+      } catch (ComfyException.Refused e) {
+        throw AttemptEnd.failed(ErrorClassification.refused(e));
+      } catch (ComfyException.Crashed | ComfyException.BadAnswer e) {
+        crashes++;
+        if (isThere()) {
+          return;
+        }
+        if (crashes == 2) {
+          throw AttemptEnd.failed(
+              JobError.permanent(
+                  ErrorCode.BAD_WORKFLOW,
+                  "ComfyUI fails on the graph itself: " + e.getMessage() + ", twice"));
+        }
+      } catch (ComfyException.Unreachable e) {
+        // The answer may be lost and the prompt there all the same.
+        if (isThere()) {
+          return;
+        }
+        if (Instant.now().isAfter(until)) {
+          throw AttemptEnd.unreachable(e);
+        }
+      }
+    }
+  }
+
+  private void check(Map<String, @Nullable Object> nodeErrors) {
+    if (!nodeErrors.isEmpty()) {
+      comfy.cancel(promptId);
+      throw AttemptEnd.failed(
+          ErrorClassification.refused(
+              "", "it would have run without the outputs that these errors spoil", nodeErrors));
+    }
+  }
+
+  /**
+   * Waits for the end.
+   *
+   * @throws AttemptEnd when the attempt is stopped, its time is over, or ComfyUI forgot the prompt
+   */
+  PromptEnd await() {
+    Instant deadline = Instant.now().plus(job.timeout());
+    Duration wait = properties.firstPoll();
+    int quickLooks = 0;
+    int absences = 0;
+    while (true) {
+      Instant asked = Instant.now();
+      PromptStatus status = patiently(() -> comfy.look(promptId));
+      if (status instanceof PromptStatus.Ended ended) {
+        return ended.end();
+      }
+      absences = status instanceof PromptStatus.Absent ? absences + 1 : 0;
+      if (absences >= 2) {
+        throw AttemptEnd.interrupted(
+            ErrorCode.COMFYUI_RESTARTED,
+            "ComfyUI does not know the prompt " + promptId + " any more");
+      }
+      if (attempt.stopReason() != null) {
+        throw stopped(attempt.stopReason());
+      }
+      Duration left = Duration.between(Instant.now(), deadline);
+      if (!left.isPositive()) {
+        throw deadlineExceeded();
+      }
+      boolean quick = quickLooks > 0 || absences > 0;
+      Duration limit = quick ? AFTER_HINT.multipliedBy(absences > 0 ? 8 : 1) : wait;
+      attempt.await(limit.compareTo(left) < 0 ? limit : left);
+      boolean hinted = Duration.between(asked, Instant.now()).compareTo(limit) < 0;
+      quickLooks = hinted ? LOOKS_AFTER_HINT : Math.max(0, quickLooks - 1);
+      if (!quick && !hinted) {
+        wait = longer(wait);
+      }
+    }
+  }
+
+  /** After a result is safe. A history that cannot be tidied is no reason to fail. */
+  void forget() {
+    try {
+      comfy.forget(promptId);
+    } catch (ComfyException e) {
+      // ComfyUI keeps 10,000 entries and drops the oldest itself.
+    }
+  }
+
+  private AttemptEnd stopped(RunningAttempt.Stop reason) {
+    cancelAndForget();
+    return switch (reason) {
+      case DRAIN ->
+          AttemptEnd.interrupted(ErrorCode.INTERRUPTED, "The worker ends before the job could");
+      case CANCEL ->
+          AttemptEnd.failed(
+              JobError.permanent(ErrorCode.CANCELLED, "The sender cancelled the job"));
+    };
+  }
+
+  private AttemptEnd deadlineExceeded() {
+    cancelAndForget();
+    return AttemptEnd.failed(
+        JobError.retryable(
+            ErrorCode.DEADLINE_EXCEEDED,
+            "The attempt ran longer than its timeout of "
+                + job.timeout().toSeconds()
+                + " s and was interrupted"));
+  }
+
+  /** Best effort: the entry that an interrupt leaves would look like somebody else's interrupt. */
+  private void cancelAndForget() {
+    try {
+      comfy.cancel(promptId);
+      Instant until = Instant.now().plus(CANCEL_PATIENCE);
+      while (Instant.now().isBefore(until)) {
+        switch (comfy.look(promptId)) {
+          case PromptStatus.Absent absent -> {
+            return;
+          }
+          case PromptStatus.Ended ended -> {
+            comfy.forget(promptId);
+            return;
+          }
+          case PromptStatus.Pending pending -> attempt.await(AFTER_HINT.multipliedBy(4));
+          case PromptStatus.Running running -> attempt.await(AFTER_HINT.multipliedBy(4));
+        }
+      }
+    } catch (ComfyException e) {
+      // A ComfyUI that does not answer has nothing to interrupt, or does not listen.
+    }
+  }
+
+  /** Asks again until an answer comes or the patience is over. */
+  private <T> T patiently(Supplier<T> call) {
+    Instant until = Instant.now().plus(properties.patience());
+    while (true) {
+      try {
+        return call.get();
+      } catch (ComfyException e) {
+        if (attempt.stopReason() == RunningAttempt.Stop.DRAIN || Instant.now().isAfter(until)) {
+          throw AttemptEnd.unreachable(e);
+        }
+        attempt.await(Duration.ofMillis(250));
+      }
+    }
+  }
+
+  private Duration longer(Duration wait) {
+    Duration next = wait.multipliedBy(3).dividedBy(2);
+    return next.compareTo(properties.longestPoll()) < 0 ? next : properties.longestPoll();
+  }
+}

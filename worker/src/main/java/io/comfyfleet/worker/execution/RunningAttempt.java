@@ -1,0 +1,131 @@
+package io.comfyfleet.worker.execution;
+
+import io.comfyfleet.job.Job;
+import io.comfyfleet.node.RunningJob;
+import io.comfyfleet.node.RunningJob.Phase;
+import io.comfyfleet.worker.comfy.PromptSink;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An attempt that a worker has in hand: how far it is, and the way to stop it. Thread-safe: one
+ * thread runs it, others look at it and stop it.
+ */
+public final class RunningAttempt implements PromptSink {
+  /** Why an attempt is to end early. */
+  public enum Stop {
+    /** The worker ends: the job is given back. */
+    DRAIN,
+    /** The sender wants it no more. */
+    CANCEL
+  }
+
+  private final Job job;
+  private final Instant startedAt;
+  private final Consumer<RunningAttempt> onPhase;
+  private final Semaphore wake = new Semaphore(0);
+  private volatile @Nullable Stop stop;
+  private volatile Phase phase = Phase.PREPARE;
+  private volatile double progress;
+  private volatile @Nullable String graphNode;
+
+  /**
+   * @param job the job
+   * @param startedAt when the worker took it
+   * @param onPhase told of each new phase and of the end of the last, on the attempt's thread
+   */
+  public RunningAttempt(Job job, Instant startedAt, Consumer<RunningAttempt> onPhase) {
+    this.job = job;
+    this.startedAt = startedAt;
+    this.onPhase = onPhase;
+  }
+
+  /** The job. */
+  public Job job() {
+    return job;
+  }
+
+  /** ComfyUI's id of this attempt's prompt, the same wherever the attempt is made. */
+  public UUID promptId() {
+    return PromptFactory.promptId(job);
+  }
+
+  /** When the worker took it. */
+  public Instant startedAt() {
+    return startedAt;
+  }
+
+  /** What is being done. */
+  public Phase phase() {
+    return phase;
+  }
+
+  /** Share of the graph that is done, 0 to 1. */
+  public double progress() {
+    return progress;
+  }
+
+  /** Id of the graph's node that runs; null outside the run. */
+  public @Nullable String graphNode() {
+    return graphNode;
+  }
+
+  /** The same for a heartbeat. */
+  public RunningJob snapshot() {
+    return new RunningJob(job.jobId(), job.runId(), job.attempt(), phase, progress, startedAt);
+  }
+
+  /** Asks the attempt to end early. The first reason stands. Returns at once. */
+  public synchronized void stop(Stop reason) {
+    if (stop == null) {
+      stop = reason;
+    }
+    wake.release();
+  }
+
+  /** Why the attempt is to end early; null when it is not. */
+  public @Nullable Stop stopReason() {
+    return stop;
+  }
+
+  @Override
+  public void hint() {
+    wake.release();
+  }
+
+  @Override
+  public void progress(double nodesDone, String node) {
+    double share = Math.clamp(nodesDone / job.workflow().graph().size(), 0, 1);
+    // Messages of two kinds tell the same; the later one may know less.
+    progress = Math.max(progress, share);
+    if (!node.isEmpty()) {
+      graphNode = node;
+    }
+  }
+
+  void enter(Phase next) {
+    phase = next;
+    if (next == Phase.STORE) {
+      progress = 1;
+      graphNode = null;
+    }
+    onPhase.accept(this);
+  }
+
+  /** Waits for a hint or a stop, at most so long. */
+  void await(Duration limit) {
+    try {
+      if (wake.tryAcquire(Math.max(0, limit.toMillis()), TimeUnit.MILLISECONDS)) {
+        wake.drainPermits();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      stop(Stop.DRAIN);
+    }
+  }
+}

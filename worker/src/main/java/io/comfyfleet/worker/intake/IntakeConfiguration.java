@@ -1,0 +1,75 @@
+package io.comfyfleet.worker.intake;
+
+import io.comfyfleet.wire.MessageCodec;
+import io.comfyfleet.worker.execution.JobHandler;
+import io.comfyfleet.worker.node.ComfyProbe;
+import io.comfyfleet.worker.node.Node;
+import io.comfyfleet.worker.node.ProgressReporter;
+import java.time.Clock;
+import org.springframework.amqp.rabbit.connection.ConnectionFactory;
+import org.springframework.amqp.rabbit.core.RabbitTemplate;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Puts the intake together. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({
+  IntakeProperties.class,
+  RetryProperties.class,
+  DrainProperties.class,
+  BrokerProperties.class
+})
+class IntakeConfiguration {
+
+  @Bean
+  Settlement settlement(
+      ConnectionFactory connections,
+      RetryProperties retry,
+      MessageCodec codec,
+      Node node,
+      Clock clock) {
+    RabbitTemplate template = new RabbitTemplate(connections);
+    // A publisher that the broker blocks must not hold up an ack.
+    template.setUsePublisherConnection(true);
+    template.setMandatory(true);
+    String nodeId = node.identity().id();
+    return new Settlement(
+        new Publisher(template), new Letters(codec, nodeId, clock), retry, nodeId, clock);
+  }
+
+  @Bean
+  JobListener jobListener(
+      MessageCodec codec,
+      JobHandler handler,
+      Settlement settlement,
+      Node node,
+      ComfyProbe probe,
+      ProgressReporter progress) {
+    return new JobListener(codec, handler, settlement, node, probe, progress);
+  }
+
+  @Bean
+  Intake intake(
+      ConnectionFactory connections,
+      IntakeProperties intake,
+      DrainProperties drain,
+      BrokerProperties broker,
+      Settlement settlement,
+      JobListener listener,
+      Node node,
+      Clock clock) {
+    LaneTurns turns = new LaneTurns(intake.laneLimits(), intake.lookAhead());
+    SlotGate slots = new SlotGate(node);
+    JobLoop.Opener opener =
+        () ->
+            LaneChannel.open(
+                connections, broker.profile(), intake.consumerTimeout(), turns.lanes(), clock);
+    return new Intake(
+        node,
+        intake.lookAhead(),
+        drain.deadline(),
+        settlement,
+        wanted -> new JobLoop(node, opener, turns, intake.laneTurn(), slots, listener, wanted));
+  }
+}

@@ -1,0 +1,147 @@
+package io.comfyfleet.worker.intake;
+
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.JobError;
+import io.comfyfleet.job.Timings;
+import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.wire.MessageCodec;
+import io.comfyfleet.wire.UnreadableMessageException;
+import io.comfyfleet.worker.execution.JobHandler;
+import io.comfyfleet.worker.execution.Outcome;
+import io.comfyfleet.worker.execution.RunningAttempt;
+import io.comfyfleet.worker.intake.Settlement.Settled;
+import io.comfyfleet.worker.node.ComfyProbe;
+import io.comfyfleet.worker.node.Node;
+import io.comfyfleet.worker.node.ProgressReporter;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/**
+ * One delivery from its bytes to its settlement: decode, handle, settle, on one thread and on every
+ * path. Thread-safe.
+ */
+final class JobListener {
+  private static final Logger log = LoggerFactory.getLogger(JobListener.class);
+
+  private final MessageCodec codec;
+  private final JobHandler handler;
+  private final Settlement settlement;
+  private final Node node;
+  private final ComfyProbe probe;
+  private final ProgressReporter progress;
+  private final JobsInHand jobs = new JobsInHand();
+
+  JobListener(
+      MessageCodec codec,
+      JobHandler handler,
+      Settlement settlement,
+      Node node,
+      ComfyProbe probe,
+      ProgressReporter progress) {
+    this.codec = codec;
+    this.handler = handler;
+    this.settlement = settlement;
+    this.node = node;
+    this.probe = probe;
+    this.progress = progress;
+  }
+
+  /** Handles and settles. The delivery is never left unsettled on a channel that stays open. */
+  void take(LaneChannel channel, Delivery delivery) throws IOException, InterruptedException {
+    Job job;
+    try {
+      job = codec.decodeJob(delivery.body());
+    } catch (UnreadableMessageException e) {
+      log.atWarn().addKeyValue(LogKeys.REASON, e.getMessage()).log("message is no job");
+      leave(channel, settlement.poison(channel, delivery, String.valueOf(e.getMessage())));
+      return;
+    }
+    try (var jobId = MDC.putCloseable(LogKeys.JOB_ID, job.jobId().toString());
+        var runId = MDC.putCloseable(LogKeys.RUN_ID, job.runId());
+        var attempt = MDC.putCloseable(LogKeys.ATTEMPT, String.valueOf(job.attempt()))) {
+      jobs.claim(job.jobId());
+      try {
+        run(channel, delivery, job);
+      } finally {
+        jobs.release(job.jobId());
+      }
+    }
+  }
+
+  private void run(LaneChannel channel, Delivery delivery, Job job) throws IOException {
+    if (delivery.redelivered() && jobs.isSettled(job.jobId(), job.attempt())) {
+      leave(channel, settlement.ackAgain(channel, delivery));
+      return;
+    }
+    if (node.isDraining() || !channel.isOpen()) {
+      leave(channel, settlement.giveBack(channel, delivery));
+      return;
+    }
+    RunningAttempt attempt = new RunningAttempt(job, delivery.takenAt(), progress::report);
+    node.begin(attempt);
+    log.atInfo()
+        .addKeyValue(LogKeys.LANE, delivery.lane())
+        .addKeyValue(LogKeys.REDELIVERED, delivery.redelivered())
+        .log("attempt started");
+    try {
+      Outcome outcome = outcome(attempt);
+      account(attempt, outcome);
+      Settled settled = settlement.settle(channel, delivery, job, outcome);
+      if (settled == Settled.DONE) {
+        jobs.settled(job.jobId(), job.attempt());
+        handler.forget(attempt);
+      }
+      leave(channel, settled);
+    } finally {
+      node.end(attempt);
+    }
+  }
+
+  private Outcome outcome(RunningAttempt attempt) {
+    try {
+      return handler.handle(attempt);
+    } catch (RuntimeException e) {
+      // The process edge: whatever comes here is a fault of ours, and the job must go on.
+      log.atError().setCause(e).log("attempt failed by a fault of the worker");
+      return new Outcome.Failed(
+          JobError.retryable(ErrorCode.INTERNAL_ERROR, "The worker failed: " + e), Timings.NONE);
+    }
+  }
+
+  private void account(RunningAttempt attempt, Outcome outcome) {
+    Duration elapsed = Duration.between(attempt.startedAt(), Instant.now());
+    var entry =
+        log.atInfo()
+            .addKeyValue(LogKeys.OUTCOME, outcome.getClass().getSimpleName())
+            .addKeyValue(LogKeys.ELAPSED_MS, elapsed.toMillis());
+    switch (outcome) {
+      case Outcome.Completed completed -> node.countSuccess(attempt.job().type(), elapsed);
+      case Outcome.Failed failed -> {
+        node.countFailure();
+        entry = entry.addKeyValue(LogKeys.REASON, words(failed.error()));
+      }
+      case Outcome.Withdrawn withdrawn ->
+          entry = entry.addKeyValue(LogKeys.REASON, words(withdrawn.error()));
+      case Outcome.Interrupted interrupted -> {
+        entry = entry.addKeyValue(LogKeys.REASON, words(interrupted.error()));
+        probe.suspect(interrupted.error(), attempt.promptId());
+      }
+    }
+    entry.log("attempt ended");
+  }
+
+  private static String words(JobError error) {
+    return error.code().wireName() + ": " + error.message();
+  }
+
+  private static void leave(LaneChannel channel, Settled settled) {
+    if (settled == Settled.LEFT) {
+      channel.close();
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package io.comfyfleet.worker.intake;
+
+import com.rabbitmq.client.ShutdownSignalException;
+import io.comfyfleet.worker.node.Node;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.amqp.AmqpException;
+
+/**
+ * One slot's loop: waits until the node takes jobs, asks one lane after the other for one delivery,
+ * runs it to its settlement, and begins anew. Loops do not share channels.
+ *
+ * <p>A loop holds at most one unsettled delivery, so a node never holds more than it has loops,
+ * summed over all lanes.
+ */
+final class JobLoop implements Runnable {
+  private static final Duration IDLE = Duration.ofMillis(200);
+  private static final Duration RECONNECT_WAIT = Duration.ofSeconds(1);
+
+  private final Node node;
+  private final Opener opener;
+  private final LaneTurns turns;
+  private final Duration laneTurn;
+  private final SlotGate slots;
+  private final JobListener listener;
+  private final BooleanSupplier wanted;
+  private @Nullable LaneChannel channel;
+  private @Nullable String lastLane;
+
+  JobLoop(
+      Node node,
+      Opener opener,
+      LaneTurns turns,
+      Duration laneTurn,
+      SlotGate slots,
+      JobListener listener,
+      BooleanSupplier wanted) {
+    this.node = node;
+    this.opener = opener;
+    this.turns = turns;
+    this.laneTurn = laneTurn;
+    this.slots = slots;
+    this.listener = listener;
+    this.wanted = wanted;
+  }
+
+  /** Opens a loop's channel. */
+  interface Opener {
+    LaneChannel open() throws IOException;
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (wanted.getAsBoolean() && !node.isDraining()) {
+        turn();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      close();
+    }
+  }
+
+  private void turn() throws InterruptedException {
+    try {
+      LaneChannel open = opened();
+      String lane = node.takesJobs() ? turns.take(lastLane) : null;
+      if (lane == null) {
+        Thread.sleep(IDLE);
+        return;
+      }
+      lastLane = lane;
+      try {
+        serve(open, lane);
+      } finally {
+        turns.release(lane);
+      }
+    } catch (IOException | AmqpException | ShutdownSignalException e) {
+      close();
+      if (!node.isDraining()) {
+        node.brokerLost(reason(e));
+        Thread.sleep(RECONNECT_WAIT);
+      }
+    }
+  }
+
+  private void serve(LaneChannel open, String lane) throws IOException, InterruptedException {
+    open.consume(lane);
+    Delivery delivery = await(open);
+    if (delivery == null) {
+      delivery = open.cancel();
+    }
+    if (delivery == null) {
+      return;
+    }
+    if (!slots.acquire()) {
+      open.giveBack(delivery);
+      return;
+    }
+    try {
+      listener.take(open, delivery);
+    } finally {
+      slots.release();
+    }
+  }
+
+  /** With one lane there is nothing to turn to. */
+  private @Nullable Delivery await(LaneChannel open) throws InterruptedException, IOException {
+    if (turns.lanes().size() > 1) {
+      return open.poll(laneTurn);
+    }
+    while (open.isOpen() && node.takesJobs() && wanted.getAsBoolean()) {
+      Delivery delivery = open.poll(IDLE);
+      if (delivery != null) {
+        return delivery;
+      }
+    }
+    return null;
+  }
+
+  private LaneChannel opened() throws IOException {
+    if (channel == null || !channel.isOpen()) {
+      close();
+      channel = opener.open();
+      node.brokerFound();
+    }
+    return channel;
+  }
+
+  private void close() {
+    if (channel != null) {
+      channel.close();
+      channel = null;
+    }
+  }
+
+  private static String reason(Exception e) {
+    Throwable deepest = e;
+    while (deepest.getCause() != null && deepest.getCause() != deepest) {
+      deepest = deepest.getCause();
+    }
+    String words = String.valueOf(deepest.getMessage());
+    return words.contains("NOT_FOUND")
+        ? "a queue is missing, waiting for the producer to declare it: " + words
+        : "the broker is not there: " + words;
+  }
+}

@@ -1,0 +1,158 @@
+package io.comfyfleet.worker.intake;
+
+import com.rabbitmq.client.AMQP.BasicProperties;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.DefaultConsumer;
+import com.rabbitmq.client.Envelope;
+import com.rabbitmq.client.ShutdownSignalException;
+import io.comfyfleet.topology.BrokerProfile;
+import io.comfyfleet.topology.Topology;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.springframework.amqp.rabbit.connection.Connection;
+import org.springframework.amqp.rabbit.connection.ConnectionFactory;
+import org.springframework.amqp.rabbit.connection.RabbitUtils;
+
+/**
+ * The channel of one loop. Used by the loop's thread only; deliveries arrive on the client's.
+ *
+ * <ol>
+ *   <li>At most one consumer, with prefetch 1: the broker never has more than one unsettled
+ *       delivery out on this channel.
+ *   <li>The consumer stays until its delivery is about to be settled, because the broker counts its
+ *       time limit by the consumer's arguments, and is cancelled before the settlement, so that the
+ *       broker sends nothing that nobody asked for.
+ *   <li>When the broker cancels the consumer, the delivery is somebody else's: nothing is settled
+ *       on this channel any more. RabbitMQ 4.3 would revive the consumer on a late ack and the
+ *       client would close the whole connection over its next delivery.
+ * </ol>
+ */
+final class LaneChannel {
+  private static final int PREFETCH = 1;
+
+  private final Channel channel;
+  private final Map<String, Object> consumerArguments;
+  private final Clock clock;
+  private final BlockingQueue<Delivery> arrived = new LinkedBlockingQueue<>();
+  private @Nullable String consumerTag;
+  private volatile boolean revoked;
+
+  private LaneChannel(Channel channel, Map<String, Object> consumerArguments, Clock clock) {
+    this.channel = channel;
+    this.consumerArguments = consumerArguments;
+    this.clock = clock;
+  }
+
+  /**
+   * Opens a channel and checks that the queues are there.
+   *
+   * @throws org.springframework.amqp.AmqpException when the broker is not there
+   * @throws IOException when a queue is not there, or the channel broke
+   */
+  static LaneChannel open(
+      ConnectionFactory connections,
+      String profile,
+      Duration consumerTimeout,
+      Collection<String> lanes,
+      Clock clock)
+      throws IOException {
+    Connection connection = connections.createConnection();
+    boolean quorum =
+        BrokerProfile.choose(profile, connection.getDelegate().getServerProperties())
+            == BrokerProfile.QUORUM;
+    // Classic queues refuse the argument.
+    Map<String, Object> arguments =
+        quorum ? Map.of("x-consumer-timeout", consumerTimeout.toMillis()) : Map.of();
+    Channel channel = connection.createChannel(false);
+    LaneChannel opened = new LaneChannel(channel, arguments, clock);
+    try {
+      for (String lane : lanes) {
+        channel.queueDeclarePassive(Topology.laneQueue(lane));
+      }
+      channel.queueDeclarePassive(Topology.RESULTS);
+      channel.queueDeclarePassive(Topology.DEAD);
+      channel.basicQos(PREFETCH);
+      return opened;
+    } catch (IOException | ShutdownSignalException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  boolean isOpen() {
+    return channel.isOpen() && !revoked;
+  }
+
+  /** Asks the broker for one delivery of a lane. */
+  void consume(String lane) throws IOException {
+    consumerTag =
+        channel.basicConsume(
+            Topology.laneQueue(lane), false, "", false, false, consumerArguments, consumer(lane));
+  }
+
+  /** A delivery, or null when none came in that time. */
+  @Nullable Delivery poll(Duration limit) throws InterruptedException {
+    return arrived.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * Asks for no more. A delivery that was on its way is returned.
+   *
+   * @return null when none was
+   */
+  @Nullable Delivery cancel() throws IOException {
+    String tag = consumerTag;
+    consumerTag = null;
+    if (tag != null && !revoked) {
+      channel.basicCancel(tag);
+    }
+    return arrived.poll();
+  }
+
+  /** Tells the broker that the delivery is done. */
+  void ack(Delivery delivery) throws IOException {
+    cancel();
+    channel.basicAck(delivery.tag(), false);
+  }
+
+  /** Gives the delivery back to its queue. Nack, because reject would count as a failure. */
+  void giveBack(Delivery delivery) throws IOException {
+    cancel();
+    channel.basicNack(delivery.tag(), false, true);
+  }
+
+  /** Whatever is unsettled goes back to its queue. */
+  void close() {
+    RabbitUtils.setPhysicalCloseRequired(channel, true);
+    RabbitUtils.closeChannel(channel);
+  }
+
+  private DefaultConsumer consumer(String lane) {
+    return new DefaultConsumer(channel) {
+      @Override
+      public void handleDelivery(
+          String tag, Envelope envelope, BasicProperties properties, byte[] body) {
+        arrived.add(
+            new Delivery(
+                lane,
+                envelope.getDeliveryTag(),
+                envelope.isRedeliver(),
+                properties,
+                body,
+                clock.instant()));
+      }
+
+      @Override
+      public void handleCancel(String tag) {
+        revoked = true;
+      }
+    };
+  }
+}

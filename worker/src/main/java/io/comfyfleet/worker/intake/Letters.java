@@ -1,0 +1,85 @@
+package io.comfyfleet.worker.intake;
+
+import com.rabbitmq.client.AMQP.BasicProperties;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.JobError;
+import io.comfyfleet.job.Result;
+import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.MessageCodec;
+import io.comfyfleet.wire.MessageHeaders;
+import java.time.Clock;
+import java.util.Date;
+import java.util.Objects;
+import org.springframework.amqp.core.Message;
+import org.springframework.amqp.core.MessageDeliveryMode;
+import org.springframework.amqp.core.MessageProperties;
+
+/** Makes the messages that settle a delivery. */
+final class Letters {
+  private static final String APP_ID = "comfyfleet";
+
+  private final MessageCodec codec;
+  private final String nodeId;
+  private final Clock clock;
+
+  Letters(MessageCodec codec, String nodeId, Clock clock) {
+    this.codec = codec;
+    this.nodeId = nodeId;
+    this.clock = clock;
+  }
+
+  Message result(Job job, Result result, Delivery delivery) {
+    MessageProperties properties = properties(delivery);
+    properties.setMessageId(job.jobId().toString());
+    properties.setType("result");
+    properties.setPriority(job.priority());
+    properties.setReplyTo(null);
+    properties.setHeader(
+        MessageHeaders.IDEMPOTENCY_KEY, "result:" + job.jobId() + ":" + result.status());
+    return new Message(codec.encode(result), properties);
+  }
+
+  Message nextAttempt(Job next, Delivery delivery) {
+    MessageProperties properties = properties(delivery);
+    properties.setMessageId(next.jobId().toString());
+    properties.setType(next.type().wireName());
+    properties.setPriority(next.priority());
+    return new Message(codec.encode(next), properties);
+  }
+
+  /** The original bytes with the reason beside them. */
+  Message dead(Delivery delivery, JobError error) {
+    BasicProperties original = delivery.properties();
+    MessageProperties properties = properties(delivery);
+    if (original.getHeaders() != null) {
+      // The broker's own account of earlier deaths would be taken for this one's.
+      original
+          .getHeaders()
+          .forEach((name, value) -> {
+            if (!name.contains("-death") && !name.endsWith("-count")) {
+              properties.setHeader(name, value);
+            }
+          });
+    }
+    properties.setMessageId(original.getMessageId());
+    properties.setType(original.getType());
+    properties.setPriority(Objects.requireNonNullElse(original.getPriority(), 0));
+    properties.setHeader(MessageHeaders.REASON, error.code().wireName());
+    properties.setHeader(MessageHeaders.ERROR, error.message());
+    properties.setHeader(MessageHeaders.NODE, nodeId);
+    properties.setHeader(MessageHeaders.ORIGIN, Topology.laneQueue(delivery.lane()));
+    properties.setHeader(MessageHeaders.DIED_AT, clock.instant().toString());
+    return new Message(delivery.body(), properties);
+  }
+
+  private MessageProperties properties(Delivery delivery) {
+    MessageProperties properties = new MessageProperties();
+    properties.setContentType(MessageHeaders.CONTENT_TYPE);
+    properties.setDeliveryMode(MessageDeliveryMode.PERSISTENT);
+    properties.setAppId(APP_ID);
+    properties.setTimestamp(Date.from(clock.instant()));
+    properties.setCorrelationId(delivery.properties().getCorrelationId());
+    properties.setReplyTo(delivery.properties().getReplyTo());
+    return properties;
+  }
+}

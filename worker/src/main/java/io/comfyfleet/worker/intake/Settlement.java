@@ -1,0 +1,186 @@
+package io.comfyfleet.worker.intake;
+
+import com.rabbitmq.client.ShutdownSignalException;
+import io.comfyfleet.job.Attempt;
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.JobError;
+import io.comfyfleet.job.Result;
+import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.job.Timings;
+import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.topology.Topology;
+import io.comfyfleet.worker.execution.Outcome;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.amqp.core.Message;
+
+/**
+ * Settles each delivery once, by the outcome of its attempt. Thread-safe; each call on the thread
+ * that owns the delivery's channel.
+ *
+ * <ol>
+ *   <li>Nothing is acknowledged before everything that follows from it is confirmed by the broker.
+ *   <li>What cannot be published is tried again as long as the delivery is ours; when its channel
+ *       died, the broker delivers the job anew and the worker finds what it did.
+ * </ol>
+ */
+final class Settlement {
+  private static final Logger log = LoggerFactory.getLogger(Settlement.class);
+  private static final Duration FIRST_WAIT = Duration.ofMillis(200);
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
+  private static final int TRIES_WITHOUT_CHANNEL = 3;
+
+  private final Publisher publisher;
+  private final Letters letters;
+  private final RetryProperties retry;
+  private final String nodeId;
+  private final Clock clock;
+  private volatile boolean givingUp;
+
+  Settlement(
+      Publisher publisher, Letters letters, RetryProperties retry, String nodeId, Clock clock) {
+    this.publisher = publisher;
+    this.letters = letters;
+    this.retry = retry;
+    this.nodeId = nodeId;
+    this.clock = clock;
+  }
+
+  /** What became of a delivery. */
+  enum Settled {
+    /** All that follows is published; the delivery is acknowledged, or its channel was gone. */
+    DONE,
+    /** Given back to its queue. */
+    GIVEN_BACK,
+    /** Left unsettled: it goes back to its queue with the end of its channel. */
+    LEFT
+  }
+
+  /** From now on nothing that cannot be published is tried again. */
+  void giveUp() {
+    givingUp = true;
+  }
+
+  /** Settles the delivery of a job. */
+  Settled settle(LaneChannel channel, Delivery delivery, Job job, Outcome outcome)
+      throws IOException {
+    return switch (outcome) {
+      case Outcome.Completed completed ->
+          publishResult(channel, delivery, job, completed.result())
+              ? ack(channel, delivery)
+              : Settled.LEFT;
+      case Outcome.Withdrawn withdrawn ->
+          publishResult(
+                  channel,
+                  delivery,
+                  job,
+                  ended(job, withdrawn.status(), withdrawn.timings(), withdrawn.error()))
+              ? ack(channel, delivery)
+              : Settled.LEFT;
+      case Outcome.Failed failed -> failed(channel, delivery, job, failed);
+      case Outcome.Interrupted interrupted -> giveBack(channel, delivery);
+    };
+  }
+
+  /** Settles a delivery that is no job. */
+  Settled poison(LaneChannel channel, Delivery delivery, String reason) {
+    JobError error = JobError.permanent(ErrorCode.UNREADABLE_MESSAGE, reason);
+    return publish(channel, Topology.DEAD, "", letters.dead(delivery, error))
+        ? ack(channel, delivery)
+        : Settled.LEFT;
+  }
+
+  /** Settles a delivery of a job that was settled before, when its ack was lost. */
+  Settled ackAgain(LaneChannel channel, Delivery delivery) {
+    return ack(channel, delivery);
+  }
+
+  Settled giveBack(LaneChannel channel, Delivery delivery) throws IOException {
+    if (!channel.isOpen()) {
+      return Settled.LEFT;
+    }
+    channel.giveBack(delivery);
+    return Settled.GIVEN_BACK;
+  }
+
+  private Settled failed(LaneChannel channel, Delivery delivery, Job job, Outcome.Failed failed) {
+    JobError error = failed.error();
+    boolean published;
+    if (error.retryable() && job.attempt() < job.maxAttempts()) {
+      Attempt attempt =
+          new Attempt(job.attempt(), nodeId, delivery.takenAt(), clock.instant(), error);
+      Message next = letters.nextAttempt(job.nextAttempt(attempt), delivery);
+      String exchange = Topology.retry(retry.after(job.attempt()));
+      published = publish(channel, exchange, job.lane(), next);
+    } else {
+      Result result = ended(job, ResultStatus.FAILED, failed.timings(), error);
+      published =
+          publish(channel, Topology.DEAD, "", letters.dead(delivery, error))
+              && publishResult(channel, delivery, job, result);
+    }
+    return published ? ack(channel, delivery) : Settled.LEFT;
+  }
+
+  private Result ended(Job job, ResultStatus status, Timings timings, JobError error) {
+    return Result.ended(job, status, nodeId, timings, error, clock.instant());
+  }
+
+  private static Settled ack(LaneChannel channel, Delivery delivery) {
+    try {
+      if (channel.isOpen()) {
+        channel.ack(delivery);
+      }
+    } catch (IOException | ShutdownSignalException e) {
+      // All that follows is published; the redelivery finds the job settled.
+      log.atDebug().setCause(e).log("ack lost");
+    }
+    return Settled.DONE;
+  }
+
+  private boolean publishResult(LaneChannel channel, Delivery delivery, Job job, Result result) {
+    Message message = letters.result(job, result, delivery);
+    String replyTo = delivery.properties().getReplyTo();
+    if (replyTo != null && !replyTo.isEmpty()) {
+      // A copy for a caller that may be gone by now.
+      PublishConfirmation copy = publisher.publish("", replyTo, message);
+      if (!(copy instanceof PublishConfirmation.Confirmed)) {
+        log.atInfo().addKeyValue(LogKeys.REASON, copy).log("reply not delivered");
+      }
+    }
+    return publish(channel, Topology.FLEET, Topology.RESULTS, message);
+  }
+
+  private boolean publish(LaneChannel channel, String exchange, String key, Message message) {
+    Duration wait = FIRST_WAIT;
+    for (int tries = 1; ; tries++) {
+      PublishConfirmation confirmation = publisher.publish(exchange, key, message);
+      if (confirmation instanceof PublishConfirmation.Confirmed) {
+        return true;
+      }
+      if (tries == 1) {
+        log.atWarn()
+            .addKeyValue(LogKeys.QUEUE, exchange)
+            .addKeyValue(LogKeys.REASON, confirmation)
+            .log("message not published, trying again");
+      }
+      if (givingUp || (!channel.isOpen() && tries >= TRIES_WITHOUT_CHANNEL) || !waited(wait)) {
+        return false;
+      }
+      wait = wait.compareTo(LONGEST_WAIT) < 0 ? wait.multipliedBy(2) : LONGEST_WAIT;
+    }
+  }
+
+  private static boolean waited(Duration wait) {
+    try {
+      Thread.sleep(wait);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

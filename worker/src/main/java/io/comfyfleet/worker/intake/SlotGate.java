@@ -1,0 +1,38 @@
+package io.comfyfleet.worker.intake;
+
+import io.comfyfleet.worker.node.Node;
+
+/**
+ * Lets as many jobs run at once as the node has slots. Only look-ahead ever waits here.
+ * Thread-safe.
+ */
+final class SlotGate {
+  private final Node node;
+  private int used;
+
+  SlotGate(Node node) {
+    this.node = node;
+    node.onChange(this::wake);
+  }
+
+  /** Waits for a slot; false when the node drains meanwhile and none will come. */
+  synchronized boolean acquire() throws InterruptedException {
+    while (used >= node.slots()) {
+      if (node.isDraining()) {
+        return false;
+      }
+      wait();
+    }
+    used++;
+    return true;
+  }
+
+  synchronized void release() {
+    used--;
+    notifyAll();
+  }
+
+  private synchronized void wake() {
+    notifyAll();
+  }
+}

@@ -1,0 +1,65 @@
+package io.comfyfleet.worker.node;
+
+import io.comfyfleet.node.ControlMessage;
+import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.wire.MessageCodec;
+import io.comfyfleet.wire.UnreadableMessageException;
+import io.comfyfleet.worker.execution.RunningAttempt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.amqp.core.Message;
+import org.springframework.amqp.core.MessageListener;
+
+/** Does what an operator says. */
+final class ControlListener implements MessageListener {
+  private static final Logger log = LoggerFactory.getLogger(ControlListener.class);
+  private static final int MOST_SLOTS = 64;
+
+  private final MessageCodec codec;
+  private final Node node;
+  private final ComfyProbe probe;
+  private final Runnable exit;
+
+  /**
+   * @param exit ends the program in good order; returns at once
+   */
+  ControlListener(MessageCodec codec, Node node, ComfyProbe probe, Runnable exit) {
+    this.codec = codec;
+    this.node = node;
+    this.probe = probe;
+    this.exit = exit;
+  }
+
+  @Override
+  public void onMessage(Message message) {
+    try {
+      obey(codec.decodeControl(message.getBody()));
+    } catch (UnreadableMessageException e) {
+      log.atWarn()
+          .addKeyValue(LogKeys.REASON, e.getMessage())
+          .log("control message not understood");
+    }
+  }
+
+  private void obey(ControlMessage word) {
+    log.atInfo().addKeyValue(LogKeys.KIND, word).log("control message received");
+    switch (word) {
+      case ControlMessage.Pause pause -> node.pause();
+      case ControlMessage.Resume resume -> {
+        probe.acquit();
+        node.resume();
+      }
+      case ControlMessage.Drain drain -> {
+        node.drain();
+        exit.run();
+      }
+      case ControlMessage.Slots slots -> node.slots(Math.clamp(slots.slots(), 1, MOST_SLOTS));
+      case ControlMessage.Cancel cancel -> {
+        RunningAttempt attempt = node.inHand(cancel.jobId());
+        if (attempt != null) {
+          attempt.stop(RunningAttempt.Stop.CANCEL);
+        }
+      }
+    }
+  }
+}

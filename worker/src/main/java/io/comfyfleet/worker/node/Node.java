@@ -1,0 +1,262 @@
+package io.comfyfleet.worker.node;
+
+import io.comfyfleet.job.JobType;
+import io.comfyfleet.node.Heartbeat;
+import io.comfyfleet.node.NodeState;
+import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.worker.comfy.SystemStats;
+import io.comfyfleet.worker.execution.RunningAttempt;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The node's state and the jobs it has in hand. Thread-safe.
+ *
+ * <ol>
+ *   <li>The state follows from facts (broker there, ComfyUI there, paused, draining, slots in use);
+ *       nobody sets it.
+ *   <li>Listeners are told after each change, outside the lock, on the changing thread.
+ *   <li>Draining is final.
+ * </ol>
+ */
+public final class Node {
+  private static final Logger log = LoggerFactory.getLogger(Node.class);
+  private static final double NEWEST_SHARE = 0.3;
+
+  private final NodeIdentity identity;
+  private final Clock clock;
+  private final Map<UUID, RunningAttempt> inHand = new ConcurrentHashMap<>();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private final Map<String, Double> speed = new HashMap<>();
+  private int slots;
+  private boolean brokerReady;
+  private boolean comfyReady;
+  private boolean comfyWasReady;
+  private boolean paused;
+  private boolean draining;
+  private String comfyReason = "ComfyUI has not answered yet";
+  private String brokerReason = "the broker has not answered yet";
+  private @Nullable SystemStats stats;
+  private @Nullable Integer queueLength;
+  private long succeeded;
+  private long failed;
+  private @Nullable NodeState told;
+
+  /**
+   * @param identity what does not change
+   * @param slots jobs to run at once
+   * @param clock the worker's clock
+   */
+  public Node(NodeIdentity identity, int slots, Clock clock) {
+    this.identity = identity;
+    this.slots = slots;
+    this.clock = clock;
+  }
+
+  /** What does not change. */
+  public NodeIdentity identity() {
+    return identity;
+  }
+
+  /** Adds a listener that is told after each change of state, slots or jobs in hand. */
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  /** What the node does now. */
+  public synchronized NodeState state() {
+    if (draining) {
+      return NodeState.DRAINING;
+    }
+    if (!comfyReady && comfyWasReady) {
+      return NodeState.UNHEALTHY;
+    }
+    if (!comfyReady || !brokerReady) {
+      return NodeState.STARTING;
+    }
+    if (paused) {
+      return NodeState.PAUSED;
+    }
+    return inHand.size() >= slots ? NodeState.BUSY : NodeState.ONLINE;
+  }
+
+  /** Whether jobs may be asked for. */
+  public synchronized boolean takesJobs() {
+    return comfyReady && brokerReady && !paused && !draining;
+  }
+
+  /** Whether the broker and every queue this node needs were there at the last try. */
+  public synchronized boolean isBrokerReady() {
+    return brokerReady;
+  }
+
+  /** Whether the node takes no more jobs for ever. */
+  public synchronized boolean isDraining() {
+    return draining;
+  }
+
+  /** Jobs that the node runs at once. */
+  public synchronized int slots() {
+    return slots;
+  }
+
+  /** An operator's wish. */
+  public void slots(int wish) {
+    change(() -> slots = wish);
+  }
+
+  /** Takes no more jobs until {@link #resume}. */
+  public void pause() {
+    change(() -> paused = true);
+  }
+
+  /** Takes jobs again. */
+  public void resume() {
+    change(() -> paused = false);
+  }
+
+  /** Takes no more jobs, for ever. */
+  public void drain() {
+    change(() -> draining = true);
+  }
+
+  /** The broker and every queue this node needs are there. */
+  public void brokerFound() {
+    change(() -> brokerReady = true);
+  }
+
+  /** The broker, or a queue this node needs, is not there. */
+  public void brokerLost(String reason) {
+    change(() -> {
+      brokerReady = false;
+      brokerReason = reason;
+    });
+  }
+
+  /** ComfyUI answered. */
+  public void comfyFound(SystemStats found, int length) {
+    change(() -> {
+      comfyReady = true;
+      comfyWasReady = true;
+      stats = found;
+      queueLength = length;
+    });
+  }
+
+  /** ComfyUI does not do its work. */
+  public void comfyLost(String reason) {
+    change(() -> {
+      comfyReady = false;
+      comfyReason = reason;
+      queueLength = null;
+    });
+  }
+
+  /** A job was taken. */
+  public void begin(RunningAttempt attempt) {
+    change(() -> inHand.put(attempt.job().jobId(), attempt));
+  }
+
+  /** A job was settled, or given back. */
+  public void end(RunningAttempt attempt) {
+    change(() -> inHand.remove(attempt.job().jobId(), attempt));
+  }
+
+  /** An attempt succeeded after so long. */
+  public synchronized void countSuccess(JobType type, Duration elapsed) {
+    succeeded++;
+    double seconds = elapsed.toMillis() / 1000.0;
+    speed.merge(type.wireName(), seconds, (old, now) -> old + NEWEST_SHARE * (now - old));
+  }
+
+  /** An attempt failed. */
+  public synchronized void countFailure() {
+    failed++;
+  }
+
+  /** The jobs in hand, in no order. */
+  public List<RunningAttempt> inHand() {
+    return List.copyOf(inHand.values());
+  }
+
+  /** The attempt of that job if this node has it in hand; null otherwise. */
+  public @Nullable RunningAttempt inHand(UUID jobId) {
+    return inHand.get(jobId);
+  }
+
+  /** The state as the fleet is told. */
+  public synchronized Heartbeat heartbeat() {
+    return heartbeat(state());
+  }
+
+  /** The last word. */
+  public synchronized Heartbeat goodbye() {
+    return heartbeat(NodeState.OFFLINE);
+  }
+
+  private Heartbeat heartbeat(NodeState state) {
+    return new Heartbeat(
+        identity.id(),
+        state,
+        reason(state),
+        identity.url(),
+        stats == null ? null : stats.version(),
+        identity.workerVersion(),
+        identity.lanes(),
+        slots,
+        inHand.values().stream().map(RunningAttempt::snapshot).toList(),
+        queueLength,
+        null,
+        stats == null ? null : stats.memoryUsage(),
+        speed,
+        succeeded,
+        failed,
+        identity.heartbeatInterval(),
+        identity.startedAt(),
+        clock.instant());
+  }
+
+  private @Nullable String reason(NodeState state) {
+    return switch (state) {
+      case STARTING, UNHEALTHY -> comfyReady ? brokerReason : comfyReason;
+      case PAUSED -> "an operator paused it";
+      case DRAINING -> "it ends when its jobs have ended";
+      case ONLINE, BUSY, OFFLINE -> null;
+    };
+  }
+
+  private void change(Runnable change) {
+    NodeState now;
+    String reason;
+    synchronized (this) {
+      change.run();
+      now = state();
+      reason = reason(now);
+      if (isNews(now)) {
+        log.atInfo()
+            .addKeyValue(LogKeys.STATE, now)
+            .addKeyValue(LogKeys.REASON, Objects.requireNonNullElse(reason, "-"))
+            .log("node state changed");
+      }
+      told = now;
+    }
+    listeners.forEach(Runnable::run);
+  }
+
+  /** Taking and ending jobs is no news. */
+  private boolean isNews(NodeState now) {
+    boolean working = now == NodeState.BUSY || now == NodeState.ONLINE;
+    boolean wasWorking = told == NodeState.BUSY || told == NodeState.ONLINE;
+    return told != now && !(working && wasWorking);
+  }
+}

@@ -1,0 +1,100 @@
+package io.comfyfleet.worker.node;
+
+import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.MessageCodec;
+import io.comfyfleet.worker.comfy.ComfyClient;
+import java.time.Clock;
+import java.util.UUID;
+import org.springframework.amqp.core.BindingBuilder;
+import org.springframework.amqp.core.Declarables;
+import org.springframework.amqp.core.Queue;
+import org.springframework.amqp.core.TopicExchange;
+import org.springframework.amqp.rabbit.connection.ConnectionFactory;
+import org.springframework.amqp.rabbit.core.RabbitAdmin;
+import org.springframework.amqp.rabbit.core.RabbitTemplate;
+import org.springframework.amqp.rabbit.listener.SimpleMessageListenerContainer;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Puts the node together. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(NodeProperties.class)
+class NodeConfiguration {
+
+  @Bean
+  ComfyProbe comfyProbe(ComfyClient comfy, Node node) {
+    return new ComfyProbe(comfy, node);
+  }
+
+  @Bean(destroyMethod = "")
+  EventPublisher eventPublisher(ConnectionFactory connections, MessageCodec codec) {
+    RabbitTemplate template = new RabbitTemplate(connections);
+    template.setUsePublisherConnection(true);
+    return new EventPublisher(template, codec);
+  }
+
+  @Bean
+  ProgressReporter progressReporter(Node node, EventPublisher events, Clock clock) {
+    return new ProgressReporter(node, events, clock);
+  }
+
+  @Bean
+  Queue controlQueue(Node node) {
+    String name = "fleet.control." + node.identity().id() + "." + UUID.randomUUID();
+    return new Queue(name, false, true, true);
+  }
+
+  @Bean
+  Declarables controlBindings(Queue controlQueue, Node node) {
+    TopicExchange exchange = new TopicExchange(Topology.CONTROL);
+    String own = Topology.controlKey(node.identity().id());
+    return new Declarables(
+        BindingBuilder.bind(controlQueue).to(exchange).with(Topology.CONTROL_ALL),
+        BindingBuilder.bind(controlQueue).to(exchange).with(own));
+  }
+
+  @Bean
+  RabbitAdmin controlAdmin(ConnectionFactory connections) {
+    RabbitAdmin admin = new RabbitAdmin(connections);
+    // Declares when the container starts, not when a connection opens: until the producer has
+    // been, there is no exchange to bind to.
+    admin.setAutoStartup(false);
+    return admin;
+  }
+
+  @Bean
+  NodeLifecycle nodeLifecycle(
+      Node node,
+      ComfyProbe probe,
+      ProgressReporter progress,
+      EventPublisher events,
+      ControlContainer control) {
+    return new NodeLifecycle(node, probe, progress, events, control.container());
+  }
+
+  /**
+   * The control container, wrapped so that Spring does not start it: the node does.
+   *
+   * @param container not yet started
+   */
+  record ControlContainer(SimpleMessageListenerContainer container) {}
+
+  @Bean
+  ControlContainer controlContainer(
+      ConnectionFactory connections,
+      RabbitAdmin controlAdmin,
+      Queue controlQueue,
+      MessageCodec codec,
+      Node node,
+      ComfyProbe probe,
+      ProgramExit exit) {
+    SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connections);
+    container.setQueueNames(controlQueue.getName());
+    container.setAmqpAdmin(controlAdmin);
+    container.setMissingQueuesFatal(false);
+    container.setDefaultRequeueRejected(false);
+    container.setMessageListener(new ControlListener(codec, node, probe, exit::request));
+    return new ControlContainer(container);
+  }
+}

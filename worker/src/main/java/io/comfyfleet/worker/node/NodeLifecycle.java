@@ -1,0 +1,121 @@
+package io.comfyfleet.worker.node;
+
+import io.comfyfleet.node.NodeState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.springframework.amqp.rabbit.listener.MessageListenerContainer;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * The node's pulse: probes ComfyUI, tells the state every interval and at once on a change, and
+ * says goodbye at the end. Stops after the intake has drained and before the connections close.
+ */
+final class NodeLifecycle implements SmartLifecycle {
+  private static final Duration PROGRESS_TICK = Duration.ofMillis(500);
+  private static final Duration PROBE_WHILE_DOWN = Duration.ofSeconds(1);
+
+  private final Node node;
+  private final ComfyProbe probe;
+  private final ProgressReporter progress;
+  private final EventPublisher events;
+  private final MessageListenerContainer control;
+  // Two, so that a ComfyUI that does not answer does not hold up the heartbeat.
+  private final ScheduledExecutorService pulse =
+      Executors.newScheduledThreadPool(2, Thread.ofVirtual().name("pulse-", 0).factory());
+  private volatile boolean running;
+  private @Nullable Told told;
+  private Instant probedAt = Instant.MIN;
+
+  NodeLifecycle(
+      Node node,
+      ComfyProbe probe,
+      ProgressReporter progress,
+      EventPublisher events,
+      MessageListenerContainer control) {
+    this.node = node;
+    this.probe = probe;
+    this.progress = progress;
+    this.events = events;
+    this.control = control;
+    node.onChange(this::tellChange);
+  }
+
+  /** What a change is measured by. */
+  private record Told(NodeState state, int slots, Set<UUID> jobs) {}
+
+  @Override
+  public void start() {
+    running = true;
+    every(PROBE_WHILE_DOWN, this::probe);
+    every(node.identity().heartbeatInterval(), this::tell);
+    every(PROGRESS_TICK, progress::tick);
+  }
+
+  @Override
+  public boolean isRunning() {
+    return running;
+  }
+
+  /** Before the intake's start, after its stop. */
+  @Override
+  public int getPhase() {
+    return Integer.MAX_VALUE - 200;
+  }
+
+  @Override
+  public void stop() {
+    running = false;
+    pulse.shutdownNow();
+    control.stop();
+    if (node.isBrokerReady()) {
+      events.publish(node.goodbye());
+    }
+    events.close();
+  }
+
+  private void probe() {
+    boolean due =
+        node.state() == NodeState.STARTING
+            || node.state() == NodeState.UNHEALTHY
+            || probedAt.plus(node.identity().heartbeatInterval()).isBefore(Instant.now());
+    if (due) {
+      probedAt = Instant.now();
+      probe.probe();
+    }
+    // Its exchange is there only when the producer has been.
+    if (running && node.isBrokerReady() && !control.isRunning()) {
+      control.start();
+    }
+  }
+
+  private void tell() {
+    if (node.isBrokerReady()) {
+      events.publish(node.heartbeat());
+    }
+  }
+
+  private void tellChange() {
+    Set<UUID> jobs = new HashSet<>();
+    node.inHand().forEach(attempt -> jobs.add(attempt.job().jobId()));
+    Told now = new Told(node.state(), node.slots(), jobs);
+    synchronized (this) {
+      if (!running || !node.isBrokerReady() || Objects.equals(now, told)) {
+        return;
+      }
+      told = now;
+    }
+    tell();
+  }
+
+  private void every(Duration interval, Runnable task) {
+    pulse.scheduleWithFixedDelay(task, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+  }
+}
