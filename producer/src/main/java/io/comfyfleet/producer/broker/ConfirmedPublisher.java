@@ -1,0 +1,72 @@
+package io.comfyfleet.producer.broker;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.springframework.amqp.AmqpException;
+import org.springframework.amqp.core.ReturnedMessage;
+import org.springframework.amqp.rabbit.connection.CorrelationData;
+import org.springframework.amqp.rabbit.core.RabbitTemplate;
+import org.springframework.stereotype.Component;
+
+/** Publishes and waits for the broker's word. Safe for use by several threads; blocks. */
+@Component
+public class ConfirmedPublisher {
+  private final RabbitTemplate template;
+  private final Duration timeout;
+
+  ConfirmedPublisher(RabbitTemplate template, BrokerSettings settings) {
+    this.template = template;
+    this.timeout = settings.confirmTimeout();
+  }
+
+  /**
+   * Publishes all, then waits for all confirms together.
+   *
+   * @return what became of each, in order
+   * @throws AmqpException when the broker is not there; some may have reached it
+   */
+  public List<Publication> publish(List<Outgoing> messages) {
+    List<CorrelationData> pending = new ArrayList<>();
+    for (Outgoing outgoing : messages) {
+      CorrelationData correlation = new CorrelationData();
+      template.send(
+          outgoing.exchange(), outgoing.routingKey(), outgoing.message(), correlation);
+      pending.add(correlation);
+    }
+    long deadline = System.nanoTime() + timeout.toNanos();
+    return pending.stream().map(each -> await(each, deadline)).toList();
+  }
+
+  private static Publication await(CorrelationData correlation, long deadline) {
+    try {
+      CorrelationData.Confirm confirm =
+          correlation
+              .getFuture()
+              .get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+      // An unroutable message is returned first and then confirmed like any other.
+      ReturnedMessage returned = correlation.getReturned();
+      if (returned != null) {
+        return new Publication.Returned(
+            returned.getReplyText()
+                + ": exchange "
+                + returned.getExchange()
+                + ", routing key "
+                + returned.getRoutingKey());
+      }
+      return confirm.ack()
+          ? new Publication.Confirmed()
+          : new Publication.Unconfirmed("refused by the broker: " + confirm.reason());
+    } catch (TimeoutException e) {
+      return new Publication.Unconfirmed("no confirm in time");
+    } catch (ExecutionException e) {
+      return new Publication.Unconfirmed(String.valueOf(e.getCause()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Publication.Unconfirmed("interrupted while waiting for the confirm");
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.comfyfleet.producer.broker;
+
+import io.comfyfleet.telemetry.LogKeys;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+
+/**
+ * How long a consumer holds its breath before it gives a message back because the database or the
+ * broker is away: giving back at once would be a hot loop. Ends early when the process stops.
+ */
+@Component
+public class ConsumerPause implements SmartLifecycle {
+  private static final Logger log = LoggerFactory.getLogger(ConsumerPause.class);
+  private static final Duration SHORTEST = Duration.ofMillis(500);
+  private static final Duration LONGEST = Duration.ofSeconds(15);
+
+  private final Map<String, Duration> current = new ConcurrentHashMap<>();
+  private volatile CountDownLatch stopping = new CountDownLatch(1);
+
+  /** Waits, longer each time; the first of a row is logged. */
+  public void after(String consumer, RuntimeException trouble) {
+    Duration before = current.get(consumer);
+    if (before == null) {
+      Throwable cause = trouble.getCause() == null ? trouble : trouble.getCause();
+      log.atWarn()
+          .addKeyValue(LogKeys.QUEUE, consumer)
+          .addKeyValue(LogKeys.REASON, cause)
+          .log("cannot take messages now; they stay on the broker");
+    }
+    Duration wait = before == null ? SHORTEST : before.multipliedBy(2);
+    wait = wait.compareTo(LONGEST) > 0 ? LONGEST : wait;
+    current.put(consumer, wait);
+    try {
+      stopping.await(wait.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** It works again. */
+  public void over(String consumer) {
+    if (current.remove(consumer) != null) {
+      log.atInfo().addKeyValue(LogKeys.QUEUE, consumer).log("taking messages again");
+    }
+  }
+
+  @Override
+  public void start() {
+    stopping = new CountDownLatch(1);
+  }
+
+  @Override
+  public void stop() {
+    stopping.countDown();
+  }
+
+  @Override
+  public boolean isRunning() {
+    return stopping.getCount() > 0;
+  }
+
+  /** Stopped before the consumers, so that none of them waits any longer. */
+  @Override
+  public int getPhase() {
+    return Integer.MAX_VALUE;
+  }
+}

@@ -1,0 +1,55 @@
+package io.comfyfleet.producer.broker;
+
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.MessageHeaders;
+import java.time.Clock;
+import java.util.List;
+import org.springframework.amqp.AmqpException;
+import org.springframework.amqp.core.Message;
+import org.springframework.amqp.core.MessageBuilder;
+import org.springframework.amqp.core.MessageDeliveryMode;
+import org.springframework.amqp.core.MessageProperties;
+import org.springframework.stereotype.Component;
+
+/** Puts a message that nobody can use among the dead letters, body untouched. */
+@Component
+public class DeadLetters {
+  private static final int LONGEST_ERROR = 2_000;
+
+  private final ConfirmedPublisher publisher;
+  private final Clock clock;
+
+  DeadLetters(ConfirmedPublisher publisher, Clock clock) {
+    this.publisher = publisher;
+    this.clock = clock;
+  }
+
+  /**
+   * Publishes and waits for the confirm; afterwards the original may be acknowledged.
+   *
+   * @param original as it was delivered
+   * @param reason class of the error
+   * @param error in words; cut when long
+   * @throws AmqpException when the broker did not take it: keep the original
+   */
+  public void add(Message original, ErrorCode reason, String error) {
+    MessageProperties from = original.getMessageProperties();
+    Integer priority = from.getPriority();
+    Message letter =
+        MessageBuilder.fromClonedMessage(original)
+            .setDeliveryMode(MessageDeliveryMode.PERSISTENT)
+            .setPriority(priority == null ? 0 : priority)
+            .setHeader(MessageHeaders.REASON, reason.wireName())
+            .setHeader(
+                MessageHeaders.ERROR, error.substring(0, Math.min(LONGEST_ERROR, error.length())))
+            .setHeader(MessageHeaders.ORIGIN, from.getConsumerQueue())
+            .setHeader(MessageHeaders.DIED_AT, clock.instant().toString())
+            .build();
+    Publication outcome =
+        publisher.publish(List.of(new Outgoing(Topology.DEAD, "", letter))).getFirst();
+    if (!(outcome instanceof Publication.Confirmed)) {
+      throw new AmqpException("The dead letter was not taken: " + outcome);
+    }
+  }
+}

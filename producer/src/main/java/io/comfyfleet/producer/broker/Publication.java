@@ -1,0 +1,21 @@
+package io.comfyfleet.producer.broker;
+
+/** What became of a published message. */
+public sealed interface Publication {
+  /** The broker has it in a queue and has made it safe. */
+  record Confirmed() implements Publication {}
+
+  /**
+   * No queue takes this routing key.
+   *
+   * @param reason in words
+   */
+  record Returned(String reason) implements Publication {}
+
+  /**
+   * The broker refused it, or did not answer in time: it may or may not have it.
+   *
+   * @param reason in words
+   */
+  record Unconfirmed(String reason) implements Publication {}
+}

@@ -1,0 +1,66 @@
+package io.comfyfleet.producer.dispatch;
+
+import io.comfyfleet.producer.problem.ProblemException;
+import io.comfyfleet.producer.run.JobView;
+import io.comfyfleet.producer.run.RunReader;
+import io.comfyfleet.producer.run.RunView;
+import java.net.URI;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Takes work over HTTP. Answers 202 for accepted, 200 for ended while the caller waited. */
+@RestController
+class DispatchController {
+  private static final String KEY = "Idempotency-Key";
+
+  private final Door door;
+  private final RunReader reader;
+
+  DispatchController(Door door, RunReader reader) {
+    this.door = door;
+    this.reader = reader;
+  }
+
+  @PostMapping("/api/comfyui/dispatch")
+  ResponseEntity<JobView> dispatch(
+      @RequestBody(required = false) byte @Nullable [] body,
+      @RequestHeader(name = KEY, required = false) @Nullable String key,
+      @RequestParam(defaultValue = "0") int wait) {
+    RunReader.checkWait(wait);
+    JobView job = reader.job(accepted(() -> door.job(orEmpty(body), key)), wait);
+    return ResponseEntity.status(job.status().pending() ? HttpStatus.ACCEPTED : HttpStatus.OK)
+        .location(URI.create("/api/jobs/" + job.jobId()))
+        .body(job);
+  }
+
+  @PostMapping("/api/runs")
+  ResponseEntity<RunView> run(
+      @RequestBody(required = false) byte @Nullable [] body,
+      @RequestHeader(name = KEY, required = false) @Nullable String key,
+      @RequestParam(defaultValue = "0") int wait) {
+    RunReader.checkWait(wait);
+    RunView run = reader.run(accepted(() -> door.run(orEmpty(body), key)), wait);
+    return ResponseEntity.status(run.completedAt() == null ? HttpStatus.ACCEPTED : HttpStatus.OK)
+        .location(URI.create("/api/runs/" + run.runId()))
+        .body(run);
+  }
+
+  private static byte[] orEmpty(byte @Nullable [] body) {
+    return body == null ? new byte[0] : body;
+  }
+
+  private static <T> T accepted(Supplier<T> acceptance) {
+    try {
+      return acceptance.get();
+    } catch (ConflictException e) {
+      throw new ProblemException(HttpStatus.CONFLICT, "conflict", e.getMessage());
+    }
+  }
+}

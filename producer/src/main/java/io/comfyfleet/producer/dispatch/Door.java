@@ -1,0 +1,108 @@
+package io.comfyfleet.producer.dispatch;
+
+import io.comfyfleet.job.InvalidMessageException;
+import io.comfyfleet.producer.callback.Callbacks;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** From bytes to accepted work. Thread-safe; blocks for the database. */
+@Component
+public class Door {
+  private static final int KEY_LENGTH = 200;
+
+  private final RequestReader reader;
+  private final Drafting drafting;
+  private final Acceptance acceptance;
+  private final Callbacks callbacks;
+  private final Fingerprint fingerprint;
+
+  Door(
+      RequestReader reader,
+      Drafting drafting,
+      Acceptance acceptance,
+      Callbacks callbacks,
+      Fingerprint fingerprint) {
+    this.reader = reader;
+    this.drafting = drafting;
+    this.acceptance = acceptance;
+    this.callbacks = callbacks;
+    this.fingerprint = fingerprint;
+  }
+
+  /**
+   * Accepts one job from HTTP.
+   *
+   * @param body JSON
+   * @param idempotencyKey header of that name; null for none
+   * @return the job's id
+   * @throws InvalidMessageException naming the field
+   * @throws ConflictException when the id is another job's, or its run has ended
+   */
+  UUID job(byte[] body, @Nullable String idempotencyKey) {
+    checkKey(idempotencyKey);
+    return acceptance.accept(reader.job(body), new Origin(idempotencyKey, null, null, null));
+  }
+
+  /**
+   * Accepts one job from a queue.
+   *
+   * @param body JSON
+   * @param messageId AMQP {@code message_id} when it is a UUID; null otherwise
+   * @param replyTo queue that wants a copy of the result; null for none
+   * @param correlationId the sender's, for that copy; null for none
+   * @return the job's id
+   * @throws InvalidMessageException naming the field; {@code id} when it is another job's
+   */
+  public UUID message(
+      byte[] body,
+      @Nullable UUID messageId,
+      @Nullable String replyTo,
+      @Nullable String correlationId) {
+    try {
+      return acceptance.accept(
+          reader.job(body), new Origin(null, messageId, replyTo, correlationId));
+    } catch (ConflictException e) {
+      throw new InvalidMessageException("job_id", "is in conflict: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Accepts a whole run from HTTP.
+   *
+   * @return the run's id
+   * @throws InvalidMessageException naming the field
+   * @throws ConflictException when the id is another run's
+   */
+  String run(byte[] body, @Nullable String idempotencyKey) {
+    checkKey(idempotencyKey);
+    RunRequest request = reader.run(body);
+    if (request.callbackUrl() != null) {
+      callbacks.check("callback_url", request.callbackUrl());
+    }
+    String runId = request.runId();
+    if (runId == null) {
+      runId =
+          (idempotencyKey == null ? UUID.randomUUID() : Acceptance.named(idempotencyKey))
+              .toString();
+    }
+    List<JobDraft> drafts = new ArrayList<>();
+    for (JobRequest job : request.jobs()) {
+      try {
+        drafts.add(drafting.draft(job));
+      } catch (InvalidMessageException e) {
+        throw Fields.at("jobs[" + drafts.size() + "]", e);
+      }
+    }
+    return acceptance.accept(RunPlan.of(runId, request, fingerprint.of(request), drafts));
+  }
+
+  private static void checkKey(@Nullable String key) {
+    if (key != null && (key.isBlank() || key.length() > KEY_LENGTH)) {
+      throw new InvalidMessageException(
+          "Idempotency-Key", "must be at most " + KEY_LENGTH + " characters and not blank");
+    }
+  }
+}

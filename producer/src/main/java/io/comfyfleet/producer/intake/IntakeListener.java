@@ -1,0 +1,89 @@
+package io.comfyfleet.producer.intake;
+
+import com.rabbitmq.client.Channel;
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.InvalidMessageException;
+import io.comfyfleet.producer.broker.ConsumerPause;
+import io.comfyfleet.producer.broker.DeadLetters;
+import io.comfyfleet.producer.broker.Settlement;
+import io.comfyfleet.producer.dispatch.Door;
+import io.comfyfleet.telemetry.LogKeys;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.amqp.AmqpException;
+import org.springframework.amqp.core.Message;
+import org.springframework.amqp.core.MessageProperties;
+import org.springframework.amqp.rabbit.listener.api.ChannelAwareMessageListener;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Takes one request at a time and settles it on every path: accepted, or among the dead letters, or
+ * given back after a pause because the database or the broker is away.
+ */
+@Component
+class IntakeListener implements ChannelAwareMessageListener {
+  private static final Logger log = LoggerFactory.getLogger(IntakeListener.class);
+  private static final String NAME = "intake";
+
+  private final Door door;
+  private final DeadLetters deadLetters;
+  private final ConsumerPause pause;
+
+  IntakeListener(Door door, DeadLetters deadLetters, ConsumerPause pause) {
+    this.door = door;
+    this.deadLetters = deadLetters;
+    this.pause = pause;
+  }
+
+  @Override
+  public void onMessage(Message message, @Nullable Channel channel) {
+    if (channel == null) {
+      throw new IllegalStateException("The intake settles by hand and needs its channel");
+    }
+    try {
+      take(message);
+      pause.over(NAME);
+    } catch (DataAccessException | TransactionException | AmqpException e) {
+      pause.after(NAME, e);
+      Settlement.giveBack(List.of(message), channel);
+      return;
+    }
+    Settlement.ack(List.of(message), channel);
+  }
+
+  private void take(Message message) {
+    MessageProperties properties = message.getMessageProperties();
+    try {
+      UUID jobId =
+          door.message(
+              message.getBody(),
+              uuid(properties.getMessageId()),
+              properties.getReplyTo(),
+              properties.getCorrelationId());
+      log.atInfo().addKeyValue(LogKeys.JOB_ID, jobId).log("job accepted from the intake");
+    } catch (InvalidMessageException e) {
+      refuse(message, ErrorCode.UNREADABLE_MESSAGE, e.getMessage());
+    } catch (DataIntegrityViolationException e) {
+      refuse(message, ErrorCode.INTERNAL_ERROR, "It cannot be kept: " + e.getMessage());
+    }
+  }
+
+  private void refuse(Message message, ErrorCode code, String reason) {
+    log.atWarn().addKeyValue(LogKeys.REASON, reason).log("intake message refused");
+    deadLetters.add(message, code, reason);
+  }
+
+  private static @Nullable UUID uuid(@Nullable String text) {
+    try {
+      return text == null ? null : UUID.fromString(text);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package io.comfyfleet.producer.outbox;
+
+import io.comfyfleet.producer.broker.ConfirmedPublisher;
+import io.comfyfleet.producer.broker.Outgoing;
+import io.comfyfleet.producer.broker.Publication;
+import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.wire.MessageHeaders;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.amqp.core.Message;
+import org.springframework.amqp.core.MessageBuilder;
+import org.springframework.amqp.core.MessageDeliveryMode;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Publishes one batch. The rows stay locked while it waits for the confirms, so that no other
+ * process publishes them too, and are deleted in the commit that follows; a crash in between
+ * publishes them once more.
+ */
+@Component
+class OutboxPublisher {
+  private static final Logger log = LoggerFactory.getLogger(OutboxPublisher.class);
+  private static final int BATCH = 100;
+  private static final int BATCH_BYTES = 4 * 1024 * 1024;
+  private static final Duration PAUSE_AFTER_REFUSAL = Duration.ofSeconds(5);
+
+  private final OutboxTable table;
+  private final ConfirmedPublisher publisher;
+  private final UndeliverableSink undeliverable;
+  private final TransactionTemplate transaction;
+  private final Clock clock;
+
+  OutboxPublisher(
+      OutboxTable table,
+      ConfirmedPublisher publisher,
+      UndeliverableSink undeliverable,
+      TransactionTemplate transaction,
+      Clock clock) {
+    this.table = table;
+    this.publisher = publisher;
+    this.undeliverable = undeliverable;
+    this.transaction = transaction;
+    this.clock = clock;
+  }
+
+  private record Lost(OutboxTable.Row row, String reason) {}
+
+  /**
+   * Publishes what is due, at most one batch.
+   *
+   * @return how many rows it looked at; 0 when nothing is due
+   */
+  int publishBatch() {
+    List<Lost> returned = new ArrayList<>();
+    Integer seen = transaction.execute(status -> publish(returned));
+    // On its own: ending a job locks its run, which must not wait behind the locks of this batch.
+    for (Lost lost : returned) {
+      transaction.executeWithoutResult(status -> settle(lost));
+    }
+    return seen == null ? 0 : seen;
+  }
+
+  private int publish(List<Lost> returned) {
+    List<OutboxTable.Row> rows = table.claim(clock.instant(), BATCH, BATCH_BYTES);
+    List<Publication> outcomes =
+        publisher.publish(rows.stream().map(row -> outgoing(row.message())).toList());
+    List<Long> confirmed = new ArrayList<>();
+    List<Long> unconfirmed = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      OutboxTable.Row row = rows.get(i);
+      switch (outcomes.get(i)) {
+        case Publication.Confirmed() -> confirmed.add(row.id());
+        case Publication.Returned(String reason) -> returned.add(new Lost(row, reason));
+        case Publication.Unconfirmed(String reason) -> {
+          unconfirmed.add(row.id());
+          log.atWarn()
+              .addKeyValue(LogKeys.JOB_ID, row.message().messageId())
+              .addKeyValue(LogKeys.REASON, reason)
+              .log("message not confirmed, will be published again");
+        }
+      }
+    }
+    table.delete(confirmed);
+    table.postpone(unconfirmed, clock.instant().plus(PAUSE_AFTER_REFUSAL));
+    return rows.size();
+  }
+
+  private void settle(Lost lost) {
+    OutboxMessage message = lost.row().message();
+    log.atWarn()
+        .addKeyValue(LogKeys.JOB_ID, message.messageId())
+        .addKeyValue(LogKeys.REASON, lost.reason())
+        .log("message not routable");
+    if (message.jobId() != null) {
+      undeliverable.undeliverable(message.jobId(), lost.reason());
+    }
+    table.delete(List.of(lost.row().id()));
+  }
+
+  private Outgoing outgoing(OutboxMessage message) {
+    MessageBuilder builder =
+        MessageBuilder.withBody(message.body())
+            .setMessageId(message.messageId())
+            .setType(message.type())
+            .setContentType(MessageHeaders.CONTENT_TYPE)
+            .setContentEncoding("UTF-8")
+            .setTimestamp(Date.from(clock.instant()))
+            .setAppId("comfyfleet")
+            .setPriority(message.priority())
+            .setDeliveryMode(MessageDeliveryMode.PERSISTENT)
+            .setCorrelationIdIfAbsent(message.correlationId())
+            .setReplyToIfAbsent(message.replyTo());
+    if (message.idempotencyKey() != null) {
+      builder.setHeader(MessageHeaders.IDEMPOTENCY_KEY, message.idempotencyKey());
+    }
+    Message built = builder.build();
+    return new Outgoing(message.exchange(), message.routingKey(), built);
+  }
+}

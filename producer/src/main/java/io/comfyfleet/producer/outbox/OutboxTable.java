@@ -1,0 +1,125 @@
+package io.comfyfleet.producer.outbox;
+
+import io.comfyfleet.producer.database.Columns;
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** The rows. Every method joins the caller's transaction. */
+@Repository
+class OutboxTable {
+  private final JdbcClient jdbc;
+
+  OutboxTable(JdbcClient jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /** A message with the id of its row. */
+  record Row(long id, OutboxMessage message) {}
+
+  /** What waits: how many messages, and since when the oldest could have gone. */
+  record Backlog(long count, @Nullable Instant oldest) {}
+
+  private record Candidate(long id, int bytes) {}
+
+  void insert(OutboxMessage message, Instant now) {
+    jdbc.sql(
+            """
+            insert into outbox (exchange, routing_key, message_id, type, priority, reply_to,
+              correlation_id, idempotency_key, job_id, body, body_bytes, due_at)
+            values (:exchange, :routingKey, :messageId, :type, :priority, :replyTo,
+              :correlationId, :idempotencyKey, :jobId, :body, :bytes, :due)
+            """)
+        .param("exchange", message.exchange())
+        .param("routingKey", message.routingKey())
+        .param("messageId", message.messageId())
+        .param("type", message.type())
+        .param("priority", message.priority())
+        .param("replyTo", message.replyTo())
+        .param("correlationId", message.correlationId())
+        .param("idempotencyKey", message.idempotencyKey())
+        .param("jobId", message.jobId())
+        .param("body", new String(message.body(), StandardCharsets.UTF_8))
+        .param("bytes", message.body().length)
+        .param("due", Columns.at(now))
+        .update();
+  }
+
+  /**
+   * Locks the oldest messages that are due and that no other process has locked.
+   *
+   * @param count how many at most
+   * @param bytes how many bytes of bodies at most, though always one message
+   */
+  List<Row> claim(Instant now, int count, int bytes) {
+    List<Candidate> candidates =
+        jdbc.sql(
+                """
+                select id, body_bytes from outbox where due_at <= :now
+                order by id fetch first :count rows only for update skip locked
+                """)
+            .param("now", Columns.at(now))
+            .param("count", count)
+            .query((row, n) -> new Candidate(row.getLong("id"), row.getInt("body_bytes")))
+            .list();
+    List<Long> ids = new ArrayList<>();
+    long sum = 0;
+    for (Candidate candidate : candidates) {
+      sum += candidate.bytes();
+      if (!ids.isEmpty() && sum > bytes) {
+        break;
+      }
+      ids.add(candidate.id());
+    }
+    return ids.isEmpty()
+        ? List.of()
+        : jdbc.sql("select * from outbox where id in (:ids) order by id")
+            .param("ids", ids)
+            .query((row, n) -> row(row))
+            .list();
+  }
+
+  void delete(List<Long> ids) {
+    if (!ids.isEmpty()) {
+      jdbc.sql("delete from outbox where id in (:ids)").param("ids", ids).update();
+    }
+  }
+
+  void postpone(List<Long> ids, Instant due) {
+    if (!ids.isEmpty()) {
+      jdbc.sql("update outbox set due_at = :due where id in (:ids)")
+          .param("due", Columns.at(due))
+          .param("ids", ids)
+          .update();
+    }
+  }
+
+  Backlog backlog() {
+    return jdbc.sql("select count(*) as waiting, min(due_at) as oldest from outbox")
+        .query((row, n) -> new Backlog(row.getLong("waiting"), Columns.instant(row, "oldest")))
+        .single();
+  }
+
+  private static Row row(ResultSet row) throws SQLException {
+    return new Row(
+        row.getLong("id"),
+        new OutboxMessage(
+            row.getString("exchange"),
+            row.getString("routing_key"),
+            row.getString("message_id"),
+            row.getString("type"),
+            row.getInt("priority"),
+            row.getString("reply_to"),
+            row.getString("correlation_id"),
+            row.getString("idempotency_key"),
+            row.getObject("job_id", UUID.class),
+            row.getString("body").getBytes(StandardCharsets.UTF_8)));
+  }
+}

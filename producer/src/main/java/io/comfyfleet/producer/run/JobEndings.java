@@ -1,0 +1,119 @@
+package io.comfyfleet.producer.run;
+
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.JobError;
+import io.comfyfleet.job.Result;
+import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.job.Timings;
+import io.comfyfleet.producer.callback.Callbacks;
+import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.wire.MessageCodec;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/**
+ * Ends jobs: the first result of a job is kept, any later one dropped; its dependents are set free
+ * or, when it did not succeed, end with it. The caller holds the lock of the run.
+ */
+@Component
+class JobEndings {
+  private static final Logger log = LoggerFactory.getLogger(JobEndings.class);
+
+  private final JobTable jobs;
+  private final Dependents dependents;
+  private final JobMessages messages;
+  private final Callbacks callbacks;
+  private final MessageCodec codec;
+  private final LiveJobs live;
+  private final Clock clock;
+
+  JobEndings(
+      JobTable jobs,
+      Dependents dependents,
+      JobMessages messages,
+      Callbacks callbacks,
+      MessageCodec codec,
+      LiveJobs live,
+      Clock clock) {
+    this.jobs = jobs;
+    this.dependents = dependents;
+    this.messages = messages;
+    this.callbacks = callbacks;
+    this.codec = codec;
+    this.live = live;
+    this.clock = clock;
+  }
+
+  /**
+   * Ends a job as a worker says.
+   *
+   * @return whether it was the first result of that job
+   */
+  boolean end(Result result) {
+    if (!keep(result)) {
+      return false;
+    }
+    Deque<Result> ended = new ArrayDeque<>();
+    ended.add(result);
+    while (!ended.isEmpty()) {
+      Result done = ended.remove();
+      for (UUID dependent : jobs.waitingFor(done.jobId())) {
+        dependents.release(dependent).ifPresent(error -> {
+          Result failed = endHere(dependent, ResultStatus.FAILED, error);
+          if (keep(failed)) {
+            copy(failed);
+            ended.add(failed);
+          }
+        });
+      }
+    }
+    return true;
+  }
+
+  /** Ends a job that no worker will end, its dependents with it; false when it had ended. */
+  boolean giveUp(UUID jobId, ResultStatus status, ErrorCode code, String reason) {
+    Result result = endHere(jobId, status, JobError.permanent(code, reason));
+    boolean first = end(result);
+    if (first) {
+      copy(result);
+    }
+    return first;
+  }
+
+  private Result endHere(UUID jobId, ResultStatus status, JobError error) {
+    Job job = jobs.stored(jobId).job();
+    return Result.ended(job, status, null, Timings.NONE, error, clock.instant());
+  }
+
+  private boolean keep(Result result) {
+    byte[] encoded = codec.encode(result);
+    if (!jobs.end(result, encoded, clock.instant())) {
+      log.atDebug().addKeyValue(LogKeys.JOB_ID, result.jobId()).log("repeated result dropped");
+      return false;
+    }
+    live.ended(result.jobId());
+    log.atInfo()
+        .addKeyValue(LogKeys.JOB_ID, result.jobId())
+        .addKeyValue(LogKeys.RUN_ID, result.runId())
+        .addKeyValue(LogKeys.OUTCOME, result.status())
+        .addKeyValue(LogKeys.WORKER, result.nodeId())
+        .addKeyValue(LogKeys.REASON, result.error() == null ? null : result.error().code())
+        .log("job ended");
+    jobs.callback(result.jobId())
+        .ifPresent(url -> callbacks.add(url, "job-" + result.jobId(), encoded));
+    return true;
+  }
+
+  private void copy(Result result) {
+    JobTable.Stored stored = jobs.stored(result.jobId());
+    if (stored.replyTo() != null) {
+      messages.copy(result, stored.job().priority(), stored.replyTo(), stored.correlationId());
+    }
+  }
+}

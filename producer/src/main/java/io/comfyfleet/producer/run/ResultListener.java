@@ -1,0 +1,94 @@
+package io.comfyfleet.producer.run;
+
+import com.rabbitmq.client.Channel;
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Result;
+import io.comfyfleet.producer.broker.ConsumerPause;
+import io.comfyfleet.producer.broker.DeadLetters;
+import io.comfyfleet.producer.broker.Settlement;
+import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.wire.MessageCodec;
+import io.comfyfleet.wire.UnreadableMessageException;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.amqp.AmqpException;
+import org.springframework.amqp.core.Message;
+import org.springframework.amqp.rabbit.listener.api.ChannelAwareBatchMessageListener;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Takes results in batches: one transaction, then one acknowledgement. Database or broker away:
+ * after a pause everything is given back and comes again. A message that is no result, or that
+ * cannot be kept, goes to the dead letters.
+ */
+@Component
+class ResultListener implements ChannelAwareBatchMessageListener {
+  private static final Logger log = LoggerFactory.getLogger(ResultListener.class);
+
+  private final Aggregator aggregator;
+  private final MessageCodec codec;
+  private final DeadLetters deadLetters;
+  private final ConsumerPause pause;
+
+  ResultListener(
+      Aggregator aggregator, MessageCodec codec, DeadLetters deadLetters, ConsumerPause pause) {
+    this.aggregator = aggregator;
+    this.codec = codec;
+    this.deadLetters = deadLetters;
+    this.pause = pause;
+  }
+
+  private record Decoded(Message message, Result result) {}
+
+  @Override
+  public void onMessageBatch(List<Message> batch, Channel channel) {
+    try {
+      keep(decode(batch));
+      pause.over("results");
+    } catch (DataAccessException | TransactionException | AmqpException e) {
+      pause.after("results", e);
+      Settlement.giveBack(batch, channel);
+      return;
+    }
+    Settlement.ack(batch, channel);
+  }
+
+  private List<Decoded> decode(List<Message> batch) {
+    List<Decoded> decoded = new ArrayList<>();
+    for (Message message : batch) {
+      try {
+        decoded.add(new Decoded(message, codec.decodeResult(message.getBody())));
+      } catch (UnreadableMessageException e) {
+        log.atWarn().addKeyValue(LogKeys.REASON, e.getMessage()).log("unreadable result");
+        deadLetters.add(message, ErrorCode.UNREADABLE_MESSAGE, e.getMessage());
+      }
+    }
+    return decoded;
+  }
+
+  private void keep(List<Decoded> batch) {
+    if (batch.isEmpty()) {
+      return;
+    }
+    try {
+      aggregator.record(batch.stream().map(Decoded::result).toList());
+    } catch (DataIntegrityViolationException | IllegalArgumentException e) {
+      // One that cannot be kept must not hold up the others.
+      if (batch.size() > 1) {
+        batch.forEach(one -> keep(List.of(one)));
+      } else {
+        log.atError()
+            .addKeyValue(LogKeys.JOB_ID, batch.getFirst().result().jobId())
+            .setCause(e)
+            .log("result cannot be kept");
+        deadLetters.add(
+            batch.getFirst().message(), ErrorCode.INTERNAL_ERROR, String.valueOf(e.getMessage()));
+      }
+    }
+  }
+}

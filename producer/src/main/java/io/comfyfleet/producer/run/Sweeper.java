@@ -1,0 +1,68 @@
+package io.comfyfleet.producer.run;
+
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.ResultStatus;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Sees to it that every run ends: by its deadline, when no more jobs come, or when jobs wait longer
+ * than they may. Several producers may sweep at once; the run's lock makes the second find nothing
+ * to do.
+ */
+@Component
+class Sweeper {
+  private static final Logger log = LoggerFactory.getLogger(Sweeper.class);
+  private static final int AT_ONCE = 100;
+
+  private final RunTable runs;
+  private final JobTable jobs;
+  private final Aggregator aggregator;
+  private final LiveJobs live;
+  private final RunSettings settings;
+  private final Clock clock;
+
+  Sweeper(
+      RunTable runs,
+      JobTable jobs,
+      Aggregator aggregator,
+      LiveJobs live,
+      RunSettings settings,
+      Clock clock) {
+    this.runs = runs;
+    this.jobs = jobs;
+    this.aggregator = aggregator;
+    this.live = live;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  @Scheduled(fixedDelayString = "${fleet.run.sweep-interval:1s}")
+  void sweep() {
+    try {
+      Instant now = clock.instant();
+      runs.pastDeadline(now, AT_ONCE).forEach(aggregator::expire);
+      runs.quiet(now.minus(settings.quietPeriod()), now.minus(settings.missingPeriod()), AT_ONCE)
+          .forEach(aggregator::closeQuiet);
+      for (UUID jobId : jobs.pastExpiry(now.minus(settings.expiryGrace()), AT_ONCE)) {
+        // What has begun in time may end: the node knows its limit.
+        if (live.find(jobId) == null) {
+          aggregator.giveUp(
+              jobId,
+              ResultStatus.EXPIRED,
+              ErrorCode.EXPIRED,
+              "No node had taken the job before its time was over");
+        }
+      }
+    } catch (DataAccessException | TransactionException e) {
+      log.atDebug().setCause(e).log("sweep failed, will be repeated");
+    }
+  }
+}
