@@ -1,0 +1,43 @@
+package io.comfyfleet.cli;
+
+import io.comfyfleet.process.ChildProcess;
+import io.comfyfleet.process.Command;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One of the fleet's own programs, run by the Java that runs this one.
+ *
+ * @param name what people call it; also the name of its log
+ * @param jar executable jar
+ * @param heapMb largest heap in MiB
+ * @param arguments program arguments
+ * @param environment variables added to those of this process
+ */
+record JavaProgram(
+    String name, Path jar, int heapMb, List<String> arguments, Map<String, String> environment) {
+
+  JavaProgram {
+    arguments = List.copyOf(arguments);
+    environment = Map.copyOf(environment);
+  }
+
+  /** Starts it; its output goes to {@code logs/NAME.log}. */
+  ChildProcess start(Path logs) {
+    var words = new ArrayList<String>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.add("-Xmx" + heapMb + "m");
+    words.add("-Xss512k");
+    words.add("-XX:+UseSerialGC");
+    // Many programs start at once on one machine: the first compiler tier is enough and cheap.
+    words.add("-XX:TieredStopAtLevel=1");
+    words.add("--enable-native-access=ALL-UNNAMED");
+    words.add("-jar");
+    words.add(jar.toString());
+    words.addAll(arguments);
+    return ChildProcess.start(
+        new Command(name, words, environment, logs.resolve(name.replace(' ', '-') + ".log")));
+  }
+}

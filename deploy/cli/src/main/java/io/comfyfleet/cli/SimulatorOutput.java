@@ -1,0 +1,23 @@
+package io.comfyfleet.cli;
+
+import java.net.URI;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The lines by which the simulator says where its nodes listen. */
+final class SimulatorOutput {
+
+  private static final Pattern READY = Pattern.compile("simulator \\S+ ready on (http://\\S+)");
+
+  private SimulatorOutput() {}
+
+  /** Addresses in the order of the lines. */
+  static List<URI> addresses(List<String> lines) {
+    return lines.stream()
+        .map(READY::matcher)
+        .filter(Matcher::find)
+        .map(matcher -> URI.create(matcher.group(1)))
+        .toList();
+  }
+}
