@@ -61,9 +61,9 @@ final class JobListener {
       leave(channel, settlement.poison(channel, delivery, String.valueOf(e.getMessage())));
       return;
     }
-    try (var jobId = MDC.putCloseable(LogKeys.JOB_ID, job.jobId().toString());
-        var runId = MDC.putCloseable(LogKeys.RUN_ID, job.runId());
-        var attempt = MDC.putCloseable(LogKeys.ATTEMPT, String.valueOf(job.attempt()))) {
+    try (var _ = MDC.putCloseable(LogKeys.JOB_ID, job.jobId().toString());
+        var _ = MDC.putCloseable(LogKeys.RUN_ID, job.runId());
+        var _ = MDC.putCloseable(LogKeys.ATTEMPT, String.valueOf(job.attempt()))) {
       jobs.claim(job.jobId());
       try {
         run(channel, delivery, job);

@@ -11,7 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.springframework.amqp.rabbit.listener.MessageListenerContainer;
+import org.springframework.context.Lifecycle;
 import org.springframework.context.SmartLifecycle;
 
 /**
@@ -26,7 +26,7 @@ final class NodeLifecycle implements SmartLifecycle {
   private final ComfyProbe probe;
   private final ProgressReporter progress;
   private final EventPublisher events;
-  private final MessageListenerContainer control;
+  private final Lifecycle control;
   // Two, so that a ComfyUI that does not answer does not hold up the heartbeat.
   private final ScheduledExecutorService pulse =
       Executors.newScheduledThreadPool(2, Thread.ofVirtual().name("pulse-", 0).factory());
@@ -39,7 +39,7 @@ final class NodeLifecycle implements SmartLifecycle {
       ComfyProbe probe,
       ProgressReporter progress,
       EventPublisher events,
-      MessageListenerContainer control) {
+      Lifecycle control) {
     this.node = node;
     this.probe = probe;
     this.progress = progress;

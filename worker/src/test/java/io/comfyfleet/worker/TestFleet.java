@@ -1,0 +1,146 @@
+package io.comfyfleet.worker;
+
+import io.comfyfleet.broker.BrokerExtension;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.Result;
+import io.comfyfleet.topology.BrokerProfile;
+import io.comfyfleet.topology.Topology;
+import io.comfyfleet.topology.TopologyDeclaration;
+import io.comfyfleet.wire.MessageCodec;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.amqp.core.Declarable;
+import org.springframework.amqp.core.Exchange;
+import org.springframework.amqp.core.Message;
+import org.springframework.amqp.core.MessageProperties;
+import org.springframework.amqp.core.Queue;
+import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
+import org.springframework.amqp.rabbit.core.RabbitAdmin;
+import org.springframework.amqp.rabbit.core.RabbitTemplate;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** The producer's side of a real broker, and workers as they start in production. */
+public final class TestFleet implements AutoCloseable {
+  private static final Duration RECEIVE_WAIT = Duration.ofSeconds(30);
+
+  private final String uri;
+  private final CachingConnectionFactory connections;
+  private final RabbitTemplate template;
+  private final MessageCodec codec = new MessageCodec();
+  private final List<ConfigurableApplicationContext> workers = new ArrayList<>();
+
+  /** Declares everything anew on the test class's virtual host. */
+  public TestFleet(BrokerExtension broker) {
+    uri = broker.uri();
+    connections = new CachingConnectionFactory(URI.create(uri));
+    template = new RabbitTemplate(connections);
+    BrokerProfile profile =
+        BrokerProfile.choose(
+            "auto", connections.createConnection().getDelegate().getServerProperties());
+    RabbitAdmin admin = new RabbitAdmin(connections);
+    List<Declarable> all =
+        new ArrayList<>(
+            TopologyDeclaration.of(profile, List.of("image", "video")).getDeclarables());
+    for (Declarable declarable : all) {
+      switch (declarable) {
+        case Queue queue -> {
+          admin.deleteQueue(queue.getName());
+          admin.declareQueue(queue);
+        }
+        case Exchange exchange -> admin.declareExchange(exchange);
+        default -> {}
+      }
+    }
+    for (Declarable declarable : all) {
+      if (declarable instanceof org.springframework.amqp.core.Binding binding) {
+        admin.declareBinding(binding);
+      }
+    }
+  }
+
+  /** Starts a worker with fast settings. */
+  public ConfigurableApplicationContext startWorker(
+      URI comfyUi, URI store, Map<String, Object> settings) {
+    SpringApplicationBuilder builder =
+        new SpringApplicationBuilder(WorkerApplication.class).registerShutdownHook(false);
+    Map<String, Object> all = new java.util.HashMap<>();
+    all.put("spring.rabbitmq.addresses", uri);
+    all.put("fleet.comfy.url", comfyUi);
+    all.put("fleet.store.url", store);
+    all.put("fleet.node.id", "node-1");
+    all.put("fleet.node.heartbeat-interval", "1s");
+    all.put("fleet.retry.delays", "1s");
+    all.putAll(settings);
+    List<String> arguments = new ArrayList<>();
+    all.forEach((key, value) -> arguments.add("--" + key + "=" + value));
+    ConfigurableApplicationContext worker = builder.run(arguments.toArray(String[]::new));
+    workers.add(worker);
+    return worker;
+  }
+
+  /** Publishes a job as the producer does. */
+  public void publish(Job job) {
+    publish(job, new MessageProperties());
+  }
+
+  /** Publishes a job with further properties. */
+  public void publish(Job job, MessageProperties properties) {
+    properties.setMessageId(job.jobId().toString());
+    properties.setType(job.type().wireName());
+    properties.setContentType("application/json");
+    properties.setPriority(job.priority());
+    template.send(Topology.JOBS, job.lane(), new Message(codec.encode(job), properties));
+  }
+
+  /** Publishes bytes to a lane. */
+  public void publish(String lane, byte[] body) {
+    template.send(Topology.JOBS, lane, new Message(body));
+  }
+
+  /** The next result, awaited. */
+  public Result result() {
+    return codec.decodeResult(message(Topology.RESULTS).getBody());
+  }
+
+  /** The next message of a queue, awaited. */
+  public Message message(String queue) {
+    Message message = template.receive(queue, RECEIVE_WAIT.toMillis());
+    if (message == null) {
+      throw new AssertionError("No message in " + queue + " within " + RECEIVE_WAIT);
+    }
+    return message;
+  }
+
+  /** The next message of a queue if it is there by now. */
+  public @Nullable Message messageNow(String queue) {
+    return template.receive(queue);
+  }
+
+  /** The broker as the producer talks to it. */
+  public RabbitTemplate template() {
+    return template;
+  }
+
+  /** Closes a worker as SIGTERM does. */
+  public void stop(ConfigurableApplicationContext worker) {
+    workers.remove(worker);
+    worker.close();
+  }
+
+  @Override
+  public void close() {
+    workers.forEach(ConfigurableApplicationContext::close);
+    connections.destroy();
+  }
+
+  /** An id nobody else has. */
+  public static UUID anyId() {
+    return UUID.randomUUID();
+  }
+}
