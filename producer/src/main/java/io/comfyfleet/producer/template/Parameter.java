@@ -32,6 +32,8 @@ record Parameter(
     @Nullable BigDecimal multipleOf,
     @Nullable String description) {
 
+  private static final int MOST_DIGITS = 400;
+
   /** On the wire and in the file the name in lower case. */
   enum Type {
     /** Text. */
@@ -76,30 +78,12 @@ record Parameter(
   }
 
   private Object integer(Object value) {
-    BigInteger integer;
-    try {
-      integer = number(value).toBigIntegerExact();
-    } catch (ArithmeticException e) {
-      throw new IllegalArgumentException("must be a whole number, was " + value, e);
-    }
+    BigInteger integer = number(value).toBigIntegerExact();
     return integer.bitLength() < Long.SIZE ? (Object) integer.longValue() : integer;
   }
 
   private BigDecimal number(Object value) {
-    BigDecimal number;
-    try {
-      if (!(value instanceof Number || value instanceof String) || value.toString().length() > 64) {
-        throw new NumberFormatException();
-      }
-      number = new BigDecimal(value.toString().trim());
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
-          "must be a "
-              + (type == Type.INTEGER ? "whole number" : "number")
-              + ", was "
-              + shown(value),
-          e);
-    }
+    BigDecimal number = parsed(value);
     boolean tooLow = min != null && number.compareTo(min) < 0;
     boolean tooHigh = max != null && number.compareTo(max) > 0;
     if (tooLow || tooHigh) {
@@ -108,6 +92,26 @@ record Parameter(
     if (multipleOf != null && number.remainder(multipleOf).signum() != 0) {
       throw new IllegalArgumentException(
           "must be a multiple of " + multipleOf.toPlainString() + ", was " + shown(value));
+    }
+    return number;
+  }
+
+  private BigDecimal parsed(Object value) {
+    boolean whole = type == Type.INTEGER;
+    String wanted = "must be a " + (whole ? "whole number" : "number") + ", was " + shown(value);
+    if (!(value instanceof Number || value instanceof String) || value.toString().length() > 64) {
+      throw new IllegalArgumentException(wanted);
+    }
+    BigDecimal number;
+    try {
+      number = new BigDecimal(value.toString().trim());
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(wanted, e);
+    }
+    // Calculating with 1e999999999 would take all the memory there is.
+    boolean absurd = Math.abs((long) number.scale()) > MOST_DIGITS;
+    if (absurd || (whole && number.stripTrailingZeros().scale() > 0)) {
+      throw new IllegalArgumentException(wanted);
     }
     return number;
   }

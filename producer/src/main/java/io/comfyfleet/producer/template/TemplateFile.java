@@ -11,9 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.YAMLException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -70,7 +67,7 @@ final class TemplateFile {
 
   private MapFile mapFile(String text) {
     try {
-      Object tree = new Yaml(new SafeConstructor(new LoaderOptions())).load(text);
+      Object tree = PlainYaml.load(text);
       if (!(tree instanceof Map<?, ?>)) {
         throw new BadTemplateException(mapFile, "must hold an object with type and parameters");
       }

@@ -1,0 +1,81 @@
+package io.comfyfleet.producer.artifact;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.comfyfleet.producer.problem.ProblemException;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.http.HttpStatus;
+import org.springframework.util.unit.DataSize;
+
+class FolderStoreTest {
+  private static final long LIMIT = 1_000;
+
+  private @TempDir Path folder;
+
+  @Test
+  void leftoverOfACrashIsRemovedAtStart() throws Exception {
+    Path leftover = Files.createDirectories(folder.resolve(".incoming")).resolve("x.part");
+    Files.writeString(leftover, "half");
+
+    new FolderStore(folder, DataSize.ofBytes(0));
+
+    assertThat(leftover).doesNotExist();
+  }
+
+  @Test
+  void uploadOfAnotherProducerIsLeftAloneAtStart() throws Exception {
+    FolderStore first = new FolderStore(folder, DataSize.ofBytes(0));
+
+    try (ArtifactStore.Received running = first.receive(body("hello"), -1, LIMIT)) {
+      new FolderStore(folder, DataSize.ofBytes(0));
+
+      assertThat(running.sizeBytes()).isEqualTo(5);
+      assertThat(parts()).isEqualTo(1);
+    }
+    assertThat(parts()).isZero();
+  }
+
+  @Test
+  void diskBelowTheFloorTakesNothing() throws Exception {
+    FolderStore store = new FolderStore(folder, DataSize.ofBytes(Long.MAX_VALUE));
+
+    assertThatThrownBy(() -> store.receive(body("hello"), -1, LIMIT))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            refused -> assertThat(refused.status()).isEqualTo(HttpStatus.INSUFFICIENT_STORAGE));
+    assertThat(parts()).isZero();
+  }
+
+  @Test
+  void folderThatCannotBeMadeStopsTheStartWithOneSentence() throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "");
+
+    assertThatThrownBy(() -> new FolderStore(file.resolve("store"), DataSize.ofBytes(0)))
+        .hasMessageContaining("fleet.store.directory");
+  }
+
+  @Test
+  void namesAreShortenedButKeepTheirEnding() {
+    assertThat(Filename.safe("x".repeat(500) + ".png")).hasSize(200).endsWith("x.png");
+    assertThat(Filename.safe("..")).isEqualTo("output");
+    assertThat(Filename.safe("C:\\temp\\a.png")).isEqualTo("a.png");
+    assertThat(Filename.safe("狐".repeat(300))).hasSize(200);
+  }
+
+  private long parts() throws Exception {
+    try (Stream<Path> files = Files.list(folder.resolve(".incoming"))) {
+      return files.count();
+    }
+  }
+
+  private static InputStream body(String text) {
+    return new ByteArrayInputStream(text.getBytes());
+  }
+}
