@@ -1,0 +1,122 @@
+package io.comfyfleet.simulator;
+
+import io.comfyfleet.simulator.setup.Flavour;
+import io.comfyfleet.simulator.setup.SimulatorOptions;
+import io.comfyfleet.simulator.setup.Spread;
+import io.vertx.core.Vertx;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Starts simulated ComfyUI nodes and runs until it is stopped. */
+@Command(
+    name = "simulator",
+    mixinStandardHelpOptions = true,
+    description = "Starts ComfyUI nodes that need no GPU, on 127.0.0.1.")
+public final class SimulatorMain implements Callable<Integer> {
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(names = "--nodes", defaultValue = "1", description = "How many nodes (${DEFAULT-VALUE}).")
+  private int nodes;
+
+  @Option(
+      names = "--port",
+      split = ",",
+      defaultValue = "0",
+      description = "Ports; 0 is a free one. One port alone counts up from node to node.")
+  private List<Integer> ports = List.of(0);
+
+  @Option(names = "--seconds", defaultValue = "3", description = "Time of a prompt.")
+  private double seconds;
+
+  @Option(names = "--video-seconds", description = "Time of a prompt that writes a video.")
+  private @Nullable Double videoSeconds;
+
+  @Option(
+      names = "--distribution",
+      defaultValue = "FIXED",
+      description = "How times vary: fixed or seeded (${DEFAULT-VALUE}).")
+  private Spread distribution = Spread.FIXED;
+
+  @Option(names = "--seed", defaultValue = "1", description = "Seed of the distribution.")
+  private long seed;
+
+  @Option(
+      names = "--flavour",
+      defaultValue = "0.33",
+      description = "ComfyUI version: 0.3.64, 0.25 or 0.33 (${DEFAULT-VALUE}).")
+  private String flavour = "0.33";
+
+  @Option(
+      names = "--model-switch-seconds",
+      defaultValue = "0",
+      description = "Time to load another checkpoint.")
+  private double modelSwitchSeconds;
+
+  @Option(
+      names = "--models",
+      split = ",",
+      defaultValue = "sd.safetensors",
+      description = "Checkpoints (${DEFAULT-VALUE}).")
+  private List<String> models = List.of();
+
+  @Option(names = "--output", description = "Folder for files; each node has its own below it.")
+  private @Nullable Path output;
+
+  /** Runs the program and exits with its code. */
+  public static void main(String[] arguments) {
+    CommandLine line = new CommandLine(new SimulatorMain());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    System.exit(line.execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    CommandSpec known = spec;
+    if (known == null) {
+      throw new IllegalStateException("picocli did not set the command");
+    }
+    if (nodes < 1 || (ports.size() != 1 && ports.size() != nodes)) {
+      throw new ParameterException(
+          known.commandLine(),
+          "Give one --port or as many as --nodes: " + ports.size() + " ports, " + nodes + " nodes");
+    }
+    PrintWriter out = known.commandLine().getOut();
+    Vertx vertx = SimulatedComfyUi.threads(Math.min(2, nodes));
+    for (int i = 1; i <= nodes; i++) {
+      SimulatorOptions options = options(i);
+      SimulatedComfyUi node = SimulatedComfyUi.start(vertx, false, options);
+      Runtime.getRuntime().addShutdownHook(new Thread(node::close));
+      out.println("simulator " + options.name() + " ready on " + node.url());
+      out.flush();
+    }
+    new CountDownLatch(1).await();
+    return 0;
+  }
+
+  private SimulatorOptions options(int index) {
+    int first = ports.getFirst();
+    int port = ports.size() > 1 ? ports.get(index - 1) : first == 0 ? 0 : first + index - 1;
+    SimulatorOptions options =
+        SimulatorOptions.defaults()
+            .withName("node-" + index)
+            .withPort(port)
+            .withSeconds(seconds)
+            .withVideoSeconds(videoSeconds == null ? seconds : videoSeconds)
+            .withSpread(distribution, seed + index)
+            .withFlavour(Flavour.of(flavour))
+            .withModelSwitchSeconds(modelSwitchSeconds)
+            .withModels(models.toArray(String[]::new));
+    return output == null ? options : options.withOutput(output.resolve(options.name()));
+  }
+}
