@@ -9,8 +9,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param profile which queue arguments it takes: {@code auto} asks its version, {@code quorum} or
  *     {@code classic} force it
- * @param confirmTimeout how long a batch waits for the broker's confirms; afterwards it is published
- *     again, which is harmless but wasted work when too short
+ * @param confirmTimeout how long a batch waits for the broker's confirms; afterwards it is
+ *     published again, which is harmless but wasted work when too short
  */
 @ConfigurationProperties("fleet.broker")
 record BrokerSettings(

@@ -33,8 +33,7 @@ public class ConfirmedPublisher {
     List<CorrelationData> pending = new ArrayList<>();
     for (Outgoing outgoing : messages) {
       CorrelationData correlation = new CorrelationData();
-      template.send(
-          outgoing.exchange(), outgoing.routingKey(), outgoing.message(), correlation);
+      template.send(outgoing.exchange(), outgoing.routingKey(), outgoing.message(), correlation);
       pending.add(correlation);
     }
     long deadline = System.nanoTime() + timeout.toNanos();

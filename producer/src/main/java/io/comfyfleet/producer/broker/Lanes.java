@@ -34,8 +34,7 @@ public class Lanes {
     Job.lane(lane);
     if (!names.contains(lane)) {
       throw new InvalidMessageException(
-          "lane",
-          "must be one of " + String.join(", ", names) + ", was \"" + lane + "\"");
+          "lane", "must be one of " + String.join(", ", names) + ", was \"" + lane + "\"");
     }
     return lane;
   }

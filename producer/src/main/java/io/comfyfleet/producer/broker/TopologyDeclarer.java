@@ -38,8 +38,7 @@ class TopologyDeclarer implements ConnectionListener {
   @Override
   public void onCreate(Connection connection) {
     BrokerProfile profile =
-        BrokerProfile.choose(
-            settings.profile(), connection.getDelegate().getServerProperties());
+        BrokerProfile.choose(settings.profile(), connection.getDelegate().getServerProperties());
     boolean first = told != profile;
     Declarables declarables = TopologyDeclaration.of(profile, lanes.names());
     for (Declarable declarable : declarables.getDeclarables()) {

@@ -136,10 +136,8 @@ class Acceptance {
             throw new ConflictException(
                 "Job " + jobId + " belongs to run " + row.runId() + " already");
           });
-      Job job =
-          draft.at(jobId, run.runId(), run.size(), plan.index(place), now, run.deadlineAt());
-      List<NewJob.Dependency> dependencies =
-          dependencies(draft, key -> plan.byKey().get(key));
+      Job job = draft.at(jobId, run.runId(), run.size(), plan.index(place), now, run.deadlineAt());
+      List<NewJob.Dependency> dependencies = dependencies(draft, key -> plan.byKey().get(key));
       aggregator.add(
           new NewJob(job, draft.request().key(), draft.fingerprint(), null, null, dependencies));
     } catch (InvalidMessageException e) {
@@ -160,7 +158,9 @@ class Acceptance {
   private static UUID repeated(JobRow row, JobDraft draft) {
     if (!row.fingerprint().equals(draft.fingerprint())) {
       throw new ConflictException(
-          "Job " + row.jobId() + " exists already with other content; choose another job_id,"
+          "Job "
+              + row.jobId()
+              + " exists already with other content; choose another job_id,"
               + " Idempotency-Key, or run_id and index");
     }
     return row.jobId();

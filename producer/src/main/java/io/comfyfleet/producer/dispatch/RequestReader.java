@@ -89,7 +89,8 @@ class RequestReader {
     Object graph = fields.any("workflow");
     if (graph != null && (prompt != null || template != null || !params.isEmpty())) {
       throw new InvalidMessageException(
-          "workflow", "excludes prompt, template and params: give a whole graph or let one be made");
+          "workflow",
+          "excludes prompt, template and params: give a whole graph or let one be made");
     }
     if (graph == null && prompt == null && template == null && params.isEmpty()) {
       throw new InvalidMessageException(

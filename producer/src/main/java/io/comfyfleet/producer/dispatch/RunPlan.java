@@ -51,8 +51,7 @@ record RunPlan(
       }
       UUID jobId = job.jobId() == null ? Acceptance.named(runId + "/" + index) : job.jobId();
       if (jobIds.contains(jobId)) {
-        throw new InvalidMessageException(
-            "jobs[" + place + "].job_id", "is given twice: " + jobId);
+        throw new InvalidMessageException("jobs[" + place + "].job_id", "is given twice: " + jobId);
       }
       jobIds.add(jobId);
       if (job.key() != null && places.put(job.key(), place) != null) {
@@ -62,8 +61,7 @@ record RunPlan(
     }
     Map<String, UUID> byKey = new HashMap<>();
     places.forEach((key, place) -> byKey.put(key, jobIds.get(place)));
-    return new RunPlan(
-        runId, request, fingerprint, drafts, jobIds, byKey, order(drafts, places));
+    return new RunPlan(runId, request, fingerprint, drafts, jobIds, byKey, order(drafts, places));
   }
 
   /** The position of the job that stands at this place of the request. */

@@ -27,7 +27,9 @@ class OutboxHealth implements HealthIndicator {
   public Health health() {
     OutboxTable.Backlog backlog = table.backlog();
     Health.Builder health =
-        Health.up().withDetail("publishing", loop.isRunning()).withDetail("waiting", backlog.count());
+        Health.up()
+            .withDetail("publishing", loop.isRunning())
+            .withDetail("waiting", backlog.count());
     Instant oldest = backlog.oldest();
     if (oldest != null) {
       Duration age = Duration.between(oldest, clock.instant());

@@ -114,8 +114,7 @@ class OutboxLoop implements SmartLifecycle {
     if (over != null) {
       trouble = null;
       log.atInfo()
-          .addKeyValue(
-              LogKeys.ELAPSED_MS, Duration.between(over.since(), Instant.now()).toMillis())
+          .addKeyValue(LogKeys.ELAPSED_MS, Duration.between(over.since(), Instant.now()).toMillis())
           .log("publishing again");
     }
   }

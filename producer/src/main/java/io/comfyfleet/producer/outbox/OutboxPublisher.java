@@ -14,6 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageBuilder;
+import org.springframework.amqp.core.MessageBuilderSupport;
 import org.springframework.amqp.core.MessageDeliveryMode;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -104,7 +105,7 @@ class OutboxPublisher {
   }
 
   private Outgoing outgoing(OutboxMessage message) {
-    MessageBuilder builder =
+    MessageBuilderSupport<Message> builder =
         MessageBuilder.withBody(message.body())
             .setMessageId(message.messageId())
             .setType(message.type())
@@ -119,7 +120,6 @@ class OutboxPublisher {
     if (message.idempotencyKey() != null) {
       builder.setHeader(MessageHeaders.IDEMPOTENCY_KEY, message.idempotencyKey());
     }
-    Message built = builder.build();
-    return new Outgoing(message.exchange(), message.routingKey(), built);
+    return new Outgoing(message.exchange(), message.routingKey(), builder.build());
   }
 }

@@ -69,8 +69,8 @@ public class Aggregator implements UndeliverableSink {
     UUID jobId = added.job().jobId();
     dependents
         .release(jobId)
-        .ifPresent(error ->
-            endings.giveUp(jobId, ResultStatus.FAILED, error.code(), error.message()));
+        .ifPresent(
+            error -> endings.giveUp(jobId, ResultStatus.FAILED, error.code(), error.message()));
   }
 
   /** Keeps results as workers sent them: one transaction for all. */

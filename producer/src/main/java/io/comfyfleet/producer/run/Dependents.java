@@ -53,7 +53,10 @@ class Dependents {
         UUID artifact = jobs.result(need.jobId()).map(Dependents::firstFile).orElse(null);
         if (artifact == null) {
           return failed(
-              "needs a file of job " + need.jobId() + " as input " + need.inputName()
+              "needs a file of job "
+                  + need.jobId()
+                  + " as input "
+                  + need.inputName()
                   + ", which made none");
         }
         files.put(need.inputName(), artifact);

@@ -64,13 +64,15 @@ class JobEndings {
     while (!ended.isEmpty()) {
       Result done = ended.remove();
       for (UUID dependent : jobs.waitingFor(done.jobId())) {
-        dependents.release(dependent).ifPresent(error -> {
-          Result failed = endHere(dependent, ResultStatus.FAILED, error);
-          if (keep(failed)) {
-            copy(failed);
-            ended.add(failed);
-          }
-        });
+        dependents
+            .release(dependent)
+            .ifPresent(error -> {
+              Result failed = endHere(dependent, ResultStatus.FAILED, error);
+              if (keep(failed)) {
+                copy(failed);
+                ended.add(failed);
+              }
+            });
       }
     }
     return true;

@@ -40,10 +40,7 @@ public class JobTable {
   }
 
   /** What is needed to publish a job, or to tell its end. */
-  record Stored(
-      Job job,
-      @Nullable String replyTo,
-      @Nullable String correlationId) {}
+  record Stored(Job job, @Nullable String replyTo, @Nullable String correlationId) {}
 
   /** A job that is to be kept or was kept, by id. */
   public Optional<JobRow> find(UUID jobId) {
@@ -104,7 +101,8 @@ public class JobTable {
         .param("expires", Columns.at(job.expiresAt()))
         .update();
     for (NewJob.Dependency dependency : added.dependencies()) {
-      jdbc.sql("insert into dependency (job_id, needs_job_id, input_name) values (:id, :needs, :name)")
+      jdbc.sql(
+              "insert into dependency (job_id, needs_job_id, input_name) values (:id, :needs, :name)")
           .param("id", job.jobId())
           .param("needs", dependency.needs())
           .param("name", dependency.inputName())

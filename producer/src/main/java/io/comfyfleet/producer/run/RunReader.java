@@ -29,12 +29,7 @@ public class RunReader {
   private final Nodes nodes;
 
   RunReader(
-      RunTable runs,
-      JobTable jobs,
-      RunClosing closing,
-      LiveJobs live,
-      RunFeed feed,
-      Nodes nodes) {
+      RunTable runs, JobTable jobs, RunClosing closing, LiveJobs live, RunFeed feed, Nodes nodes) {
     this.runs = runs;
     this.jobs = jobs;
     this.closing = closing;

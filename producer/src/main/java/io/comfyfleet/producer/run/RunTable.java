@@ -72,8 +72,7 @@ public class RunTable {
 
   /** Notes that another job came, and the size when this one tells it. */
   public void joined(String runId, @Nullable Integer size, Instant now) {
-    jdbc.sql(
-            "update run set last_job_at = :now, size = coalesce(size, :size) where run_id = :id")
+    jdbc.sql("update run set last_job_at = :now, size = coalesce(size, :size) where run_id = :id")
         .param("now", Columns.at(now))
         .param("size", size)
         .param("id", runId)

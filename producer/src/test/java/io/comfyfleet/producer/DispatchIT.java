@@ -1,0 +1,166 @@
+package io.comfyfleet.producer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.comfyfleet.broker.BrokerExtension;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.RunCompleted;
+import io.comfyfleet.job.RunStatus;
+import io.comfyfleet.topology.Topology;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From the door to the answer, the test in the worker's place. */
+class DispatchIT {
+  @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
+  @TempDir static Path folder;
+  private static Producer producer;
+  private static FakeWorker worker;
+
+  @BeforeAll
+  static void start() {
+    producer = Producer.start(BROKER.uri(), folder);
+    worker = new FakeWorker(BROKER.uri());
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    worker.close();
+    producer.close();
+  }
+
+  @Test
+  void dispatchedJobReachesItsQueueAndItsResultTheCaller() {
+    Producer.Answer accepted =
+        producer.post(
+            "/api/comfyui/dispatch",
+            Map.of("type", "image", "prompt", "a red fox", "priority", "7"));
+
+    assertThat(accepted.status()).isEqualTo(202);
+    assertThat(accepted.body().has("node")).isTrue();
+    assertThat(accepted.body().get("node").isNull()).isTrue();
+    FakeWorker.Taken message = worker.take(Topology.laneQueue("image"));
+    Job job = message.job();
+    assertThat(job.jobId()).hasToString(accepted.body().get("job_id").asString());
+    assertThat(job.prompt()).isEqualTo("a red fox");
+    assertThat(message.properties().getPriority()).isEqualTo(7);
+    assertThat(message.properties().getDeliveryMode()).isEqualTo(2);
+    assertThat(message.properties().getMessageId()).isEqualTo(job.jobId().toString());
+    assertThat(message.properties().getType()).isEqualTo("image");
+    worker.succeed(job);
+    Producer.Answer ended = producer.get("/api/jobs/" + job.jobId() + "?wait=20");
+    assertThat(ended.body().get("status").asString()).isEqualTo("succeeded");
+    assertThat(ended.body().get("node").asString()).isEqualTo("gpu-1");
+    assertThat(ended.body().at("/result/outputs/0/filename").asString()).isEqualTo("fox.png");
+    RunCompleted run = worker.take(Topology.RUNS_COMPLETED_QUEUE).run();
+    assertThat(run.runId()).isEqualTo(job.runId());
+    assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
+  }
+
+  @Test
+  void waitingCallerGetsTheResultInTheSameAnswer() throws Exception {
+    try (ExecutorService caller = Executors.newSingleThreadExecutor()) {
+      Future<Producer.Answer> answer =
+          caller.submit(
+              () -> producer.post("/api/comfyui/dispatch?wait=30", Producer.image("a blue fox")));
+      worker.succeed(worker.take(Topology.laneQueue("image")).job());
+
+      assertThat(answer.get().status()).isEqualTo(200);
+      assertThat(answer.get().body().get("status").asString()).isEqualTo("succeeded");
+    }
+    worker.take(Topology.RUNS_COMPLETED_QUEUE);
+  }
+
+  @Test
+  void runEndsOnceWithItsResultsInOrderThoughTheyCameTwiceAndReversed() {
+    List<Map<String, Object>> jobs =
+        IntStream.range(0, 6).mapToObj(i -> Producer.image("scene " + i)).toList();
+    Producer.Answer accepted = producer.post("/api/runs", Map.of("jobs", jobs));
+
+    assertThat(accepted.status()).isEqualTo(202);
+    List<Job> taken = worker.takeJobs("image", 6).reversed();
+    taken.forEach(worker::succeed);
+    taken.forEach(worker::succeed);
+    RunCompleted run = worker.take(Topology.RUNS_COMPLETED_QUEUE).run();
+    assertThat(run.results()).extracting("index").containsExactly(0, 1, 2, 3, 4, 5);
+    assertThat(run.counts().succeeded()).isEqualTo(6);
+    Producer.Answer read =
+        producer.get("/api/runs/" + accepted.body().get("run_id").asString() + "?wait=20");
+    assertThat(read.body().get("status").asString()).isEqualTo("completed");
+    assertThat(read.body().get("results").size()).isEqualTo(6);
+    taken.forEach(worker::succeed);
+    worker.awaitEmpty(Topology.RESULTS);
+    assertThat(worker.depth(Topology.RUNS_COMPLETED_QUEUE)).isZero();
+  }
+
+  @Test
+  void repeatedRequestIsTheSameJobAndAnotherContentAConflict() {
+    Producer.Answer first =
+        producer.post(
+            "/api/comfyui/dispatch", Producer.image("once"), "Idempotency-Key", "order-1");
+    Producer.Answer repeat =
+        producer.post(
+            "/api/comfyui/dispatch", Producer.image("once"), "Idempotency-Key", "order-1");
+    Producer.Answer other =
+        producer.post(
+            "/api/comfyui/dispatch", Producer.image("twice"), "Idempotency-Key", "order-1");
+
+    assertThat(repeat.status()).isEqualTo(202);
+    assertThat(repeat.body().get("job_id")).isEqualTo(first.body().get("job_id"));
+    assertThat(other.status()).isEqualTo(409);
+    worker.succeed(worker.take(Topology.laneQueue("image")).job());
+    worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    assertThat(worker.depth(Topology.laneQueue("image"))).isZero();
+  }
+
+  @Test
+  void threeHundredCallersAtOnceAreAllAnswered() throws Exception {
+    int callers = 300;
+    Set<String> ids = new HashSet<>();
+    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Producer.Answer>> answers =
+          IntStream.range(0, callers)
+              .mapToObj(i ->
+                  executor.submit(() ->
+                      producer.post(
+                          "/api/comfyui/dispatch", Map.of("type", "video", "prompt", "clip " + i))))
+              .toList();
+      for (Future<Producer.Answer> answer : answers) {
+        assertThat(answer.get().status()).isEqualTo(202);
+        ids.add(answer.get().body().get("job_id").asString());
+      }
+    }
+
+    Set<String> taken = new HashSet<>();
+    worker.takeJobs("video", callers).forEach(job -> taken.add(job.jobId().toString()));
+    assertThat(taken).isEqualTo(ids).hasSize(callers);
+  }
+
+  @Test
+  void streamTellsEachResultOnceAndEndsWithTheRun() throws Exception {
+    Producer.Answer accepted =
+        producer.post(
+            "/api/runs", Map.of("jobs", List.of(Producer.image("a"), Producer.image("b"))));
+    String path = "/api/runs/" + accepted.body().get("run_id").asString() + "/events";
+    try (ExecutorService caller = Executors.newSingleThreadExecutor()) {
+      Future<String> stream = caller.submit(() -> producer.text(path));
+      worker.takeJobs("image", 2).forEach(worker::succeed);
+
+      assertThat(stream.get()).contains("event: run\n");
+      assertThat(stream.get().split("event: result\n", -1)).hasSize(3);
+    }
+    worker.take(Topology.RUNS_COMPLETED_QUEUE);
+  }
+}

@@ -1,0 +1,161 @@
+package io.comfyfleet.producer;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.GetResponse;
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.JobError;
+import io.comfyfleet.job.Output;
+import io.comfyfleet.job.OutputKind;
+import io.comfyfleet.job.Result;
+import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.job.RunCompleted;
+import io.comfyfleet.job.Timings;
+import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.MessageCodec;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeoutException;
+import org.awaitility.Awaitility;
+
+/** Speaks AMQP as workers and n8n do, step by step as a test says. */
+final class FakeWorker implements AutoCloseable {
+  static final MessageCodec CODEC = new MessageCodec();
+
+  private final Connection connection;
+  private final Channel channel;
+
+  FakeWorker(String uri) {
+    try {
+      ConnectionFactory factory = new ConnectionFactory();
+      factory.setUri(uri);
+      connection = factory.newConnection("fake worker");
+      channel = connection.createChannel();
+      channel.confirmSelect();
+    } catch (Exception e) {
+      throw new IllegalStateException(uri, e);
+    }
+  }
+
+  /** A message taken off a queue. */
+  record Taken(AMQP.BasicProperties properties, byte[] body) {
+    Job job() {
+      return CODEC.decodeJob(body);
+    }
+
+    RunCompleted run() {
+      return CODEC.decodeRunCompleted(body);
+    }
+
+    String header(String name) {
+      return String.valueOf(properties.getHeaders().get(name));
+    }
+  }
+
+  /** The next message of a queue, acknowledged; awaits it. */
+  Taken take(String queue) {
+    GetResponse response =
+        Awaitility.await("a message on " + queue)
+            .atMost(Duration.ofSeconds(20))
+            .pollInterval(Duration.ofMillis(20))
+            .until(() -> channel.basicGet(queue, true), got -> got != null);
+    return new Taken(response.getProps(), response.getBody());
+  }
+
+  List<Job> takeJobs(String lane, int count) {
+    List<Job> jobs = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      jobs.add(take(Topology.laneQueue(lane)).job());
+    }
+    return jobs;
+  }
+
+  long depth(String queue) {
+    try {
+      return channel.messageCount(queue);
+    } catch (IOException e) {
+      throw new IllegalStateException(queue, e);
+    }
+  }
+
+  /** Awaits that all messages of the queue have been taken and settled by others. */
+  void awaitEmpty(String queue) {
+    Awaitility.await(queue + " is empty")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> channel.messageCount(queue) == 0);
+  }
+
+  /** As n8n sends: no properties at all, straight to the queue. */
+  void sendBare(String queue, String body) {
+    publish("", queue, null, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  void send(String queue, AMQP.BasicProperties properties, String body) {
+    publish("", queue, properties, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  void report(Result result) {
+    publish(Topology.FLEET, Topology.RESULTS, null, CODEC.encode(result));
+  }
+
+  void succeed(Job job) {
+    report(success(job));
+  }
+
+  void fail(Job job) {
+    report(
+        Result.ended(
+            job,
+            ResultStatus.FAILED,
+            "gpu-1",
+            Timings.NONE,
+            JobError.permanent(ErrorCode.EXECUTION_FAILED, "it broke"),
+            Instant.now()));
+  }
+
+  static Result success(Job job) {
+    return Result.succeeded(
+        job, "gpu-1", List.of(file(artifact(job))), false, new Timings(1, 2, 3, 4), Instant.now());
+  }
+
+  /** What {@link #success} says the job made. */
+  static UUID artifact(Job job) {
+    return UUID.nameUUIDFromBytes(("file of " + job.jobId()).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Output file(UUID artifact) {
+    return new Output(
+        "9",
+        OutputKind.IMAGE,
+        artifact,
+        "fox.png",
+        "image/png",
+        3,
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        URI.create("http://127.0.0.1:8080/api/artifacts/" + artifact + "/fox.png"),
+        null);
+  }
+
+  private void publish(String exchange, String key, AMQP.BasicProperties properties, byte[] body) {
+    try {
+      channel.basicPublish(exchange, key, properties, body);
+      channel.waitForConfirmsOrDie(10_000);
+    } catch (IOException | InterruptedException | TimeoutException e) {
+      throw new IllegalStateException("publishing to " + exchange + "/" + key, e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    connection.close();
+  }
+}

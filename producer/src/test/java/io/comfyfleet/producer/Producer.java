@@ -1,0 +1,111 @@
+package io.comfyfleet.producer;
+
+import io.comfyfleet.wire.MessageCodec;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A running producer of a test, spoken to over HTTP as any caller would. */
+final class Producer implements AutoCloseable {
+  private static final JsonMapper MAPPER = MessageCodec.mapper();
+
+  private final ConfigurableApplicationContext context;
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  private Producer(ConfigurableApplicationContext context) {
+    this.context = context;
+  }
+
+  /** An answer: status, and body as JSON. */
+  record Answer(int status, JsonNode body) {}
+
+  /** Starts one on a free port with its files in that folder. */
+  static Producer start(String amqpUri, Path folder, String... settings) {
+    List<String> args = new ArrayList<>();
+    args.add("--server.port=0");
+    args.add("--spring.rabbitmq.addresses=" + amqpUri);
+    args.add("--fleet.database.url=" + h2(folder));
+    args.add("--fleet.store.directory=" + folder.resolve("outputs"));
+    args.add("--fleet.run.public-url=http://127.0.0.1:8080");
+    args.addAll(List.of(settings));
+    return new Producer(
+        new SpringApplicationBuilder(ProducerMain.class)
+            .registerShutdownHook(false)
+            .run(args.toArray(String[]::new)));
+  }
+
+  static String h2(Path folder) {
+    return "jdbc:h2:file:"
+        + folder.resolve("fleet").toAbsolutePath()
+        + ";LOCK_TIMEOUT=10000;DB_CLOSE_ON_EXIT=FALSE";
+  }
+
+  <T> T bean(Class<T> type) {
+    return context.getBean(type);
+  }
+
+  String base() {
+    return "http://127.0.0.1:" + context.getEnvironment().getProperty("local.server.port");
+  }
+
+  Answer post(String path, Object body, String... headers) {
+    return postRaw(
+        path, body instanceof String text ? text : MAPPER.writeValueAsString(body), headers);
+  }
+
+  Answer postRaw(String path, String body, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(base() + path))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return send(request.build());
+  }
+
+  Answer get(String path) {
+    return send(HttpRequest.newBuilder(URI.create(base() + path)).build());
+  }
+
+  /** The whole of a stream that ends by itself. */
+  String text(String path) {
+    try {
+      return http.send(
+              HttpRequest.newBuilder(URI.create(base() + path)).build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(path, e);
+    }
+  }
+
+  static Map<String, Object> image(String prompt) {
+    return Map.of("type", "image", "prompt", prompt);
+  }
+
+  private Answer send(HttpRequest request) {
+    try {
+      HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+      return new Answer(response.statusCode(), MAPPER.readTree(response.body()));
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(request.toString(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    context.close();
+    http.close();
+  }
+}
