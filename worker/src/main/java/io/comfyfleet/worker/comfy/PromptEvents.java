@@ -28,7 +28,7 @@ final class PromptEvents {
       case "executing" -> {
         // The end of the prompt, however it ended; the history is written by now.
         if (message.data().path("node").isNull()) {
-          sink.hint();
+          sink.ended();
         } else {
           sink.progress(done.size(), message.data().path("node").asString(""));
         }

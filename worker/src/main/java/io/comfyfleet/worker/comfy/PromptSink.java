@@ -5,6 +5,9 @@ public interface PromptSink {
   /** The prompt may have ended: look now rather than at the next poll. */
   void hint();
 
+  /** ComfyUI said that the prompt has ended, however it ended. */
+  void ended();
+
   /**
    * How far the prompt is, as ComfyUI tells.
    *

@@ -133,9 +133,7 @@ final class PromptRun {
       }
       absences = status instanceof PromptStatus.Absent ? absences + 1 : 0;
       if (absences >= 2) {
-        throw AttemptEnd.interrupted(
-            ErrorCode.COMFYUI_RESTARTED,
-            "ComfyUI does not know the prompt " + promptId + " any more");
+        throw gone();
       }
       if (attempt.stopReason() != null) {
         throw stopped(attempt.stopReason());
@@ -162,6 +160,18 @@ final class PromptRun {
     } catch (ComfyException e) {
       // ComfyUI keeps 10,000 entries and drops the oldest itself.
     }
+  }
+
+  private AttemptEnd gone() {
+    if (attempt.promptEnded()) {
+      // Given back, it would be rendered for nothing again and again.
+      return AttemptEnd.failed(
+          JobError.retryable(
+              ErrorCode.OUTPUT_NOT_RETRIEVABLE,
+              "ComfyUI ended the prompt " + promptId + " but does not have it in its history"));
+    }
+    return AttemptEnd.interrupted(
+        ErrorCode.COMFYUI_RESTARTED, "ComfyUI does not know the prompt " + promptId + " any more");
   }
 
   private AttemptEnd stopped(RunningAttempt.Stop reason) {

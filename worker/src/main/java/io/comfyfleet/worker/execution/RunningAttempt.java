@@ -32,6 +32,7 @@ public final class RunningAttempt implements PromptSink {
   private volatile @Nullable Stop stop;
   private volatile Phase phase = Phase.PREPARE;
   private volatile double progress;
+  private volatile boolean promptEnded;
   private volatile @Nullable String graphNode;
 
   /**
@@ -96,6 +97,17 @@ public final class RunningAttempt implements PromptSink {
   @Override
   public void hint() {
     wake.release();
+  }
+
+  @Override
+  public void ended() {
+    promptEnded = true;
+    wake.release();
+  }
+
+  /** Whether ComfyUI said that the prompt has ended. */
+  boolean promptEnded() {
+    return promptEnded;
   }
 
   @Override

@@ -14,6 +14,7 @@ import org.springframework.amqp.rabbit.core.RabbitAdmin;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.amqp.rabbit.listener.SimpleMessageListenerContainer;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -88,9 +89,11 @@ class NodeConfiguration {
       MessageCodec codec,
       Node node,
       ComfyProbe probe,
-      ProgramExit exit) {
+      ProgramExit exit,
+      ApplicationContext context) {
     SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connections);
     container.setQueueNames(controlQueue.getName());
+    container.setApplicationContext(context);
     container.setAmqpAdmin(controlAdmin);
     container.setMissingQueuesFatal(false);
     container.setDefaultRequeueRejected(false);
