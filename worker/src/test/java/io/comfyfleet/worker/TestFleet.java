@@ -7,18 +7,23 @@ import io.comfyfleet.topology.BrokerProfile;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.topology.TopologyDeclaration;
 import io.comfyfleet.wire.MessageCodec;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springframework.amqp.core.BindingBuilder;
 import org.springframework.amqp.core.Declarable;
 import org.springframework.amqp.core.Exchange;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageProperties;
 import org.springframework.amqp.core.Queue;
+import org.springframework.amqp.core.TopicExchange;
 import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
 import org.springframework.amqp.rabbit.core.RabbitAdmin;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
@@ -27,6 +32,9 @@ import org.springframework.context.ConfigurableApplicationContext;
 
 /** The producer's side of a real broker, and workers as they start in production. */
 public final class TestFleet implements AutoCloseable {
+  /** {@code -Dfleet.test.profile=classic} runs the tests on classic queues on any broker. */
+  private static final String PROFILE = System.getProperty("fleet.test.profile", "auto");
+
   private static final Duration RECEIVE_WAIT = Duration.ofSeconds(30);
 
   private final String uri;
@@ -34,6 +42,7 @@ public final class TestFleet implements AutoCloseable {
   private final RabbitTemplate template;
   private final MessageCodec codec = new MessageCodec();
   private final List<ConfigurableApplicationContext> workers = new ArrayList<>();
+  private final List<Process> processes = new ArrayList<>();
 
   /** Declares everything anew on the test class's virtual host. */
   public TestFleet(BrokerExtension broker) {
@@ -42,7 +51,7 @@ public final class TestFleet implements AutoCloseable {
     template = new RabbitTemplate(connections);
     BrokerProfile profile =
         BrokerProfile.choose(
-            "auto", connections.createConnection().getDelegate().getServerProperties());
+            PROFILE, connections.createConnection().getDelegate().getServerProperties());
     RabbitAdmin admin = new RabbitAdmin(connections);
     List<Declarable> all =
         new ArrayList<>(
@@ -69,8 +78,9 @@ public final class TestFleet implements AutoCloseable {
       URI comfyUi, URI store, Map<String, Object> settings) {
     SpringApplicationBuilder builder =
         new SpringApplicationBuilder(WorkerApplication.class).registerShutdownHook(false);
-    Map<String, Object> all = new java.util.HashMap<>();
+    Map<String, Object> all = new HashMap<>();
     all.put("spring.rabbitmq.addresses", uri);
+    all.put("fleet.broker.profile", PROFILE);
     all.put("fleet.comfy.url", comfyUi);
     all.put("fleet.store.url", store);
     all.put("fleet.node.id", "node-1");
@@ -82,6 +92,38 @@ public final class TestFleet implements AutoCloseable {
     ConfigurableApplicationContext worker = builder.run(arguments.toArray(String[]::new));
     workers.add(worker);
     return worker;
+  }
+
+  /** Starts a worker as a process of its own, in the memory that one has beside a GPU. */
+  public Process startProcess(URI comfyUi, URI store) throws IOException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx96m",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                WorkerApplication.class.getName(),
+                "--spring.rabbitmq.addresses=" + uri,
+                "--fleet.broker.profile=" + PROFILE,
+                "--fleet.comfy.url=" + comfyUi,
+                "--fleet.store.url=" + store,
+                "--fleet.node.id=node-1")
+            .inheritIO()
+            .start();
+    processes.add(process);
+    return process;
+  }
+
+  /** A queue that gets every heartbeat from now on. */
+  public String bindHeartbeats() {
+    RabbitAdmin admin = new RabbitAdmin(connections);
+    Queue queue = new Queue("heartbeats", true, false, false);
+    admin.declareQueue(queue);
+    admin.purgeQueue("heartbeats");
+    admin.declareBinding(
+        BindingBuilder.bind(queue).to(new TopicExchange(Topology.EVENTS)).with("heartbeat.#"));
+    return "heartbeats";
   }
 
   /** Publishes a job as the producer does. */
@@ -136,11 +178,13 @@ public final class TestFleet implements AutoCloseable {
   @Override
   public void close() {
     workers.forEach(ConfigurableApplicationContext::close);
+    processes.forEach(Process::destroyForcibly);
     connections.destroy();
   }
 
-  /** An id nobody else has. */
-  public static UUID anyId() {
-    return UUID.randomUUID();
+  /** Messages that wait in a queue, as the broker counts them now. */
+  public int waiting(String queue) {
+    return Objects.requireNonNull(template.execute(c -> c.queueDeclarePassive(queue)))
+        .getMessageCount();
   }
 }
