@@ -7,8 +7,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.slf4j.Logger;
@@ -41,13 +43,19 @@ public class Nodes {
 
   void hear(Heartbeat beat) {
     Heard before = heard.put(beat.nodeId(), new Heard(beat, clock.instant()));
-    if (before == null || before.beat().state() != beat.state()) {
+    if (before == null || changed(before.beat().state(), beat.state())) {
       log.atInfo()
           .addKeyValue(LogKeys.WORKER, beat.nodeId())
           .addKeyValue(LogKeys.STATE, beat.state())
           .addKeyValue(LogKeys.REASON, beat.reason())
           .log("node state");
     }
+  }
+
+  /** A node that goes to and fro between free and busy does its work; that is no news. */
+  private static boolean changed(NodeState before, NodeState now) {
+    Set<NodeState> working = EnumSet.of(NodeState.ONLINE, NodeState.BUSY);
+    return before != now && !(working.contains(before) && working.contains(now));
   }
 
   /** By id. */
