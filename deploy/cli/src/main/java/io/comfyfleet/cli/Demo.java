@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
  */
 final class Demo {
 
+  private static final Duration DRAIN = Duration.ofSeconds(3);
   private static final Duration POLL = Duration.ofMillis(500);
 
   private final Fleet fleet;
@@ -80,7 +81,7 @@ final class Demo {
     for (int i = from; i < to; i++) {
       fleet.startWorker(
           new WorkerSettings(
-              nodeId(i), machines.get(i), WorkerSettings.DEFAULT_LANES, 1, settings.url()));
+              nodeId(i), machines.get(i), WorkerSettings.DEFAULT_LANES, 1, settings.url(), DRAIN));
     }
     List<String> wanted = IntStream.range(0, to).mapToObj(Demo::nodeId).toList();
     fleet.await(to + " nodes to be online", () -> producer.onlineNodes().containsAll(wanted));

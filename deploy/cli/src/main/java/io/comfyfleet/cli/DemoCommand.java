@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
     description = "Starts a whole fleet on this machine, renders one run with it, and stops it.")
 final class DemoCommand implements Callable<Integer> {
 
-  private static final Duration GRACE = Duration.ofSeconds(5);
+  private static final Duration GRACE = Duration.ofSeconds(10);
 
   @Spec private CommandSpec spec;
 

@@ -21,6 +21,10 @@ final class Fleet implements AutoCloseable {
 
   private static final Duration START_LIMIT = Duration.ofSeconds(180);
   private static final Duration POLL = Duration.ofMillis(50);
+
+  /** The checkpoint of the shipped image template; a node without it would refuse the graph. */
+  private static final String MODELS = "v1-5-pruned-emaonly-fp16.safetensors";
+
   private static final int SIMULATOR_HEAP_MB = 128;
   private static final int PRODUCER_HEAP_MB = 160;
   private static final int WORKER_HEAP_MB = 96;
@@ -55,7 +59,9 @@ final class Fleet implements AutoCloseable {
             "--port",
             "0",
             "--seconds",
-            Double.toString(secondsPerJob));
+            Double.toString(secondsPerJob),
+            "--models",
+            MODELS);
     ChildProcess process =
         add(
             others,

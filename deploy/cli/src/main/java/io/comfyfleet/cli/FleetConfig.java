@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,10 @@ record FleetConfig(
         throw new IllegalArgumentException("nodes: the id " + node.id() + " is there twice");
       }
     }
+  }
+
+  Duration drain() {
+    return Duration.ofSeconds(drainSeconds);
   }
 
   /** Reads and checks the file. */
@@ -125,13 +130,14 @@ record FleetConfig(
       }
     }
 
-    WorkerSettings settings(URI store) {
+    WorkerSettings settings(URI store, Duration drain) {
       return new WorkerSettings(
           id,
           comfyui,
           lanes == null ? WorkerSettings.DEFAULT_LANES : lanes,
           slots == null ? 1 : slots,
-          store);
+          store,
+          drain);
     }
   }
 }

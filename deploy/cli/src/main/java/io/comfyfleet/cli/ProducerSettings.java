@@ -14,12 +14,15 @@ import java.util.Map;
  */
 record ProducerSettings(String address, int port, String databaseUrl, Path store) {
 
+  /** The database closes when its pool does, after the last write, not before. */
+  private static final String H2_OPTIONS = ";LOCK_TIMEOUT=10000;DB_CLOSE_ON_EXIT=FALSE";
+
   /** A producer on loopback whose database and files are in {@code folder}. */
   static ProducerSettings onLoopback(int port, Path folder) {
     return new ProducerSettings(
         "127.0.0.1",
         port,
-        "jdbc:h2:file:" + folder.resolve("database").toAbsolutePath(),
+        "jdbc:h2:file:" + folder.resolve("database").toAbsolutePath() + H2_OPTIONS,
         folder.resolve("store"));
   }
 

@@ -20,6 +20,9 @@ import picocli.CommandLine.Spec;
     description = "Runs producer and workers for real use until Ctrl-C or SIGTERM, then drains.")
 final class UpCommand implements Callable<Integer> {
 
+  /** A worker interrupts, gives back and disconnects after its drain deadline. */
+  private static final Duration SETTLE = Duration.ofSeconds(30);
+
   private static final Duration POLL = Duration.ofMillis(500);
 
   @Spec private CommandSpec spec;
@@ -37,14 +40,14 @@ final class UpCommand implements Callable<Integer> {
     FleetConfig config = FleetConfig.read(file);
     Project project = Project.find();
     Broker broker = broker(config, project, out);
-    try (var fleet = new Fleet(project, broker, Duration.ofSeconds(config.drainSeconds()))) {
+    try (var fleet = new Fleet(project, broker, config.drain().plus(SETTLE))) {
       Runtime.getRuntime().addShutdownHook(new Thread(fleet::close, "fleet-close"));
       say(out, broker.description());
       ProducerSettings settings = config.producer().settings(project.work().resolve("up"));
       fleet.startProducer(settings);
       say(out, "Producer is ready at " + settings.url());
       for (FleetConfig.NodeConfig node : config.nodes()) {
-        fleet.startWorker(node.settings(settings.url()));
+        fleet.startWorker(node.settings(settings.url(), config.drain()));
         say(out, "Worker " + node.id() + " serves " + node.comfyui());
       }
       say(out, "Logs are in " + fleet.logs() + ". Ctrl-C drains and stops.");

@@ -1,6 +1,7 @@
 package io.comfyfleet.cli;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -12,8 +13,10 @@ import java.util.Map;
  * @param lanes lanes it serves, at least one
  * @param slots jobs at a time, at least 1
  * @param store where outputs are uploaded: the producer's address
+ * @param drain how long its jobs may go on when it is asked to end
  */
-record WorkerSettings(String nodeId, URI comfyUi, List<String> lanes, int slots, URI store) {
+record WorkerSettings(
+    String nodeId, URI comfyUi, List<String> lanes, int slots, URI store, Duration drain) {
 
   static final List<String> DEFAULT_LANES = List.of("image", "video");
 
@@ -30,6 +33,7 @@ record WorkerSettings(String nodeId, URI comfyUi, List<String> lanes, int slots,
         "FLEET_COMFY_URL", comfyUi.toString(),
         "FLEET_INTAKE_LANES", String.join(",", lanes),
         "FLEET_INTAKE_SLOTS", Integer.toString(slots),
-        "FLEET_STORE_URL", store.toString());
+        "FLEET_STORE_URL", store.toString(),
+        "FLEET_DRAIN_DEADLINE", drain.toSeconds() + "s");
   }
 }

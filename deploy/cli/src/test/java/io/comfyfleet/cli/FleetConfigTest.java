@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,7 +29,11 @@ class FleetConfigTest {
   void nodesNeedOnlyIdAndAddress() throws IOException {
     FleetConfig config = read("nodes: [{id: a, comfyui: 'http://127.0.0.1:8188'}]");
 
-    WorkerSettings worker = config.nodes().getFirst().settings(URI.create("http://127.0.0.1:8080"));
+    WorkerSettings worker =
+        config
+            .nodes()
+            .getFirst()
+            .settings(URI.create("http://127.0.0.1:8080"), Duration.ofMinutes(2));
 
     assertThat(config.broker()).isNull();
     assertThat(worker.environment())
@@ -36,6 +41,7 @@ class FleetConfigTest {
         .containsEntry("FLEET_COMFY_URL", "http://127.0.0.1:8188")
         .containsEntry("FLEET_INTAKE_LANES", "image,video")
         .containsEntry("FLEET_INTAKE_SLOTS", "1")
+        .containsEntry("FLEET_DRAIN_DEADLINE", "120s")
         .containsEntry("FLEET_STORE_URL", "http://127.0.0.1:8080");
   }
 
