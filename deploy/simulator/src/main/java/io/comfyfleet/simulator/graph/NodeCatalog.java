@@ -150,7 +150,11 @@ public final class NodeCatalog {
     info.set("output_node", source.get("output_node"));
     if (recent) {
       info.put("has_intermediate_output", false);
-      info.putArray("search_aliases");
+      JsonNode aliases = source.get("search_aliases");
+      info.set("search_aliases", aliases == null ? JsonMapper.shared().createArrayNode() : aliases);
+      if (source.has("essentials_category")) {
+        info.set("essentials_category", source.get("essentials_category"));
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.comfyfleet.simulator.http;
 
+import io.comfyfleet.simulator.graph.ServerTrouble;
 import io.comfyfleet.simulator.queue.QueuedPrompt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,7 @@ final class JobViews {
       job.set("execution_error", last.get(1));
     }
     countOutputs(entry, job);
+    addWorkflowId(prompt.path(3), job);
     if (whole) {
       job.set("outputs", entry.get("outputs"));
       job.set("execution_status", entry.get("status"));
@@ -46,6 +48,22 @@ final class JobViews {
       workflow.set("extra_data", prompt.get(3));
     }
     return job;
+  }
+
+  /**
+   * Copies the id of the editor's workflow, when the poster sent one.
+   *
+   * @throws ServerTrouble when {@code extra_pnginfo} is null, as the real server stumbles over it
+   */
+  private static void addWorkflowId(JsonNode extraData, ObjectNode job) {
+    JsonNode info = extraData.path("extra_pnginfo");
+    if (info.isNull()) {
+      throw new ServerTrouble("'NoneType' object has no attribute 'get'");
+    }
+    JsonNode id = info.path("workflow").get("id");
+    if (id != null) {
+      job.set("workflow_id", id);
+    }
   }
 
   private static String status(ObjectNode entry, JsonNode messages) {
