@@ -94,6 +94,31 @@ final class FakeWorker implements AutoCloseable {
         .until(() -> channel.messageCount(queue) == 0);
   }
 
+  /** Awaits that somebody has declared the queue. */
+  void awaitQueue(String queue) {
+    Awaitility.await("queue " + queue).atMost(Duration.ofSeconds(30)).until(() -> exists(queue));
+  }
+
+  void deleteQueue(String queue) {
+    try {
+      channel.queueDelete(queue);
+    } catch (IOException e) {
+      throw new IllegalStateException(queue, e);
+    }
+  }
+
+  /** On a channel of its own, for asking after what is not there closes it. */
+  private boolean exists(String queue) throws IOException, TimeoutException {
+    Channel asking = connection.createChannel();
+    try {
+      asking.queueDeclarePassive(queue);
+      asking.close();
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   /** As n8n sends: no properties at all, straight to the queue. */
   void sendBare(String queue, String body) {
     publish("", queue, null, body.getBytes(StandardCharsets.UTF_8));

@@ -41,6 +41,7 @@ record RunPlan(
     List<UUID> jobIds = new ArrayList<>();
     Map<String, Integer> places = new HashMap<>();
     Set<Integer> indexes = new HashSet<>();
+    Set<UUID> ids = new HashSet<>();
     for (int place = 0; place < drafts.size(); place++) {
       JobRequest job = drafts.get(place).request();
       int index = job.index() == null ? place : job.index();
@@ -50,7 +51,7 @@ record RunPlan(
             "must be between 0 and " + (drafts.size() - 1) + " and its own, was " + index);
       }
       UUID jobId = job.jobId() == null ? Acceptance.named(runId + "/" + index) : job.jobId();
-      if (jobIds.contains(jobId)) {
+      if (!ids.add(jobId)) {
         throw new InvalidMessageException("jobs[" + place + "].job_id", "is given twice: " + jobId);
       }
       jobIds.add(jobId);

@@ -70,8 +70,18 @@ class IntakeListener implements ChannelAwareMessageListener {
     } catch (InvalidMessageException e) {
       refuse(message, ErrorCode.UNREADABLE_MESSAGE, e.getMessage());
     } catch (DataIntegrityViolationException e) {
-      refuse(message, ErrorCode.INTERNAL_ERROR, "It cannot be kept: " + e.getMessage());
+      broken(message, e);
+    } catch (DataAccessException | TransactionException | AmqpException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      broken(message, e);
     }
+  }
+
+  /** A fault of ours: the message must not stay in the way of the others. */
+  private void broken(Message message, RuntimeException e) {
+    log.atError().setCause(e).log("intake message cannot be kept");
+    deadLetters.add(message, ErrorCode.INTERNAL_ERROR, "It cannot be kept: " + e.getMessage());
   }
 
   private void refuse(Message message, ErrorCode code, String reason) {

@@ -29,6 +29,7 @@ import org.springframework.transaction.TransactionException;
 @Component
 class ResultListener implements ChannelAwareBatchMessageListener {
   private static final Logger log = LoggerFactory.getLogger(ResultListener.class);
+  private static final String NAME = "results";
 
   private final Aggregator aggregator;
   private final MessageCodec codec;
@@ -45,50 +46,65 @@ class ResultListener implements ChannelAwareBatchMessageListener {
 
   private record Decoded(Message message, Result result) {}
 
+  private record Unreadable(Message message, String reason) {}
+
   @Override
   public void onMessageBatch(List<Message> batch, Channel channel) {
     try {
-      keep(decode(batch));
-      pause.over("results");
+      keep(batch);
+      pause.over(NAME);
     } catch (DataAccessException | TransactionException | AmqpException e) {
-      pause.after("results", e);
+      pause.after(NAME, e);
       Settlement.giveBack(batch, channel);
       return;
     }
     Settlement.ack(batch, channel);
   }
 
-  private List<Decoded> decode(List<Message> batch) {
+  private void keep(List<Message> batch) {
     List<Decoded> decoded = new ArrayList<>();
+    List<Unreadable> unreadable = new ArrayList<>();
     for (Message message : batch) {
       try {
         decoded.add(new Decoded(message, codec.decodeResult(message.getBody())));
       } catch (UnreadableMessageException e) {
-        log.atWarn().addKeyValue(LogKeys.REASON, e.getMessage()).log("unreadable result");
-        deadLetters.add(message, ErrorCode.UNREADABLE_MESSAGE, e.getMessage());
+        unreadable.add(new Unreadable(message, e.getMessage()));
       }
     }
-    return decoded;
+    record(decoded);
+    // Last, so that a batch that comes again because of the database adds no letter twice.
+    for (Unreadable each : unreadable) {
+      log.atWarn().addKeyValue(LogKeys.REASON, each.reason()).log("unreadable result");
+      deadLetters.add(each.message(), ErrorCode.UNREADABLE_MESSAGE, each.reason());
+    }
   }
 
-  private void keep(List<Decoded> batch) {
+  private void record(List<Decoded> batch) {
     if (batch.isEmpty()) {
       return;
     }
     try {
       aggregator.record(batch.stream().map(Decoded::result).toList());
-    } catch (DataIntegrityViolationException | IllegalArgumentException e) {
-      // One that cannot be kept must not hold up the others.
-      if (batch.size() > 1) {
-        batch.forEach(one -> keep(List.of(one)));
-      } else {
-        log.atError()
-            .addKeyValue(LogKeys.JOB_ID, batch.getFirst().result().jobId())
-            .setCause(e)
-            .log("result cannot be kept");
-        deadLetters.add(
-            batch.getFirst().message(), ErrorCode.INTERNAL_ERROR, String.valueOf(e.getMessage()));
-      }
+    } catch (DataIntegrityViolationException e) {
+      oneByOne(batch, e);
+    } catch (DataAccessException | TransactionException | AmqpException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      oneByOne(batch, e);
     }
+  }
+
+  /** One that cannot be kept must not hold up the others. */
+  private void oneByOne(List<Decoded> batch, RuntimeException e) {
+    if (batch.size() > 1) {
+      batch.forEach(one -> record(List.of(one)));
+      return;
+    }
+    log.atError()
+        .addKeyValue(LogKeys.JOB_ID, batch.getFirst().result().jobId())
+        .setCause(e)
+        .log("result cannot be kept");
+    deadLetters.add(
+        batch.getFirst().message(), ErrorCode.INTERNAL_ERROR, String.valueOf(e.getMessage()));
   }
 }

@@ -44,15 +44,19 @@ class RunEvents {
       OutputStream out = response.getOutputStream();
       Set<UUID> told = new HashSet<>();
       long spoken = System.nanoTime();
+      long looked = spoken;
       results(runId, told, out);
       out.write(": connected\n\n".getBytes(StandardCharsets.UTF_8));
       out.flush();
-      while (!ended) {
+      while (!ended && !feed.closing()) {
         RunFeed.@Nullable Signal signal = subscription.next(LOOK_ANYWAY);
+        boolean due = System.nanoTime() - looked > LOOK_ANYWAY.toNanos();
         if (signal instanceof RunFeed.Signal.Progress(var progress)) {
           event(out, "progress", progress);
           spoken = System.nanoTime();
-        } else {
+        }
+        if (due || !(signal instanceof RunFeed.Signal.Progress)) {
+          looked = System.nanoTime();
           ended = reader.ended(runId);
           spoken = results(runId, told, out) ? System.nanoTime() : spoken;
         }
@@ -62,7 +66,9 @@ class RunEvents {
         }
         out.flush();
       }
-      event(out, "run", reader.run(runId, 0));
+      if (ended) {
+        event(out, "run", reader.run(runId, 0));
+      }
       out.flush();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

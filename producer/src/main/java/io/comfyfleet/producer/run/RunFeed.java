@@ -8,6 +8,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 /**
@@ -20,6 +22,7 @@ class RunFeed {
 
   private final ConcurrentHashMap<String, Set<Subscription>> subscriptions =
       new ConcurrentHashMap<>();
+  private volatile boolean closing;
 
   /** What is told. */
   sealed interface Signal {
@@ -65,6 +68,17 @@ class RunFeed {
           return all;
         });
     return subscription;
+  }
+
+  /** Whether the process stops: whoever waits should answer with what there is. */
+  boolean closing() {
+    return closing;
+  }
+
+  @EventListener(ContextClosedEvent.class)
+  void close() {
+    closing = true;
+    subscriptions.keySet().forEach(id -> tell(id, new Signal.Changed()));
   }
 
   void tell(String runId, Signal signal) {

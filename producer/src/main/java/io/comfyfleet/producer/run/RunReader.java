@@ -114,7 +114,7 @@ public class RunReader {
   private void await(String runId, int seconds, BooleanSupplier done) {
     long deadline = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
     try (RunFeed.Subscription subscription = feed.subscribe(runId)) {
-      while (!done.getAsBoolean() && System.nanoTime() < deadline) {
+      while (!done.getAsBoolean() && System.nanoTime() < deadline && !feed.closing()) {
         long left = Math.min(deadline - System.nanoTime(), LOOK_ANYWAY.toNanos());
         awaitChange(subscription, left);
       }

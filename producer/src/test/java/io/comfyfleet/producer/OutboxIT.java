@@ -1,0 +1,131 @@
+package io.comfyfleet.producer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.comfyfleet.broker.Broker;
+import io.comfyfleet.broker.BrokerExtension;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.topology.Topology;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** What is accepted is published, whatever happens in between. */
+@Isolated("stops the broker")
+class OutboxIT {
+  @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
+  @TempDir Path folder;
+
+  @Test
+  void jobAcceptedByAProcessThatNeverPublishedItIsPublishedByTheNext() throws Exception {
+    String jobId;
+    try (Producer first = Producer.start(BROKER.uri(), folder, "--fleet.outbox.publish=false")) {
+      Producer.Answer answer = first.post("/api/comfyui/dispatch", Producer.image("kept"));
+      jobId = answer.body().get("job_id").asString();
+      assertThat(answer.body().get("status").asString()).isEqualTo("accepted");
+    }
+    try (FakeWorker worker = new FakeWorker(BROKER.uri());
+        Producer second = Producer.start(BROKER.uri(), folder)) {
+      Job job = worker.take(Topology.laneQueue("image")).job();
+
+      assertThat(job.jobId()).hasToString(jobId);
+      worker.succeed(job);
+      assertThat(second.get("/api/jobs/" + jobId + "?wait=20").body().get("status").asString())
+          .isEqualTo("succeeded");
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      assertThat(worker.depth(Topology.laneQueue("image"))).isZero();
+    }
+  }
+
+  @Test
+  void workIsAcceptedWhileTheBrokerIsAwayAndPublishedWhenItIsBack() throws Exception {
+    Broker broker = BROKER.broker();
+    try (Producer producer = Producer.start(BROKER.uri(), folder)) {
+      broker.stop();
+      Producer.Answer answer;
+      try {
+        answer = producer.post("/api/comfyui/dispatch", Producer.image("patient"));
+        Awaitility.await("health tells")
+            .atMost(Duration.ofSeconds(20))
+            .until(() ->
+                producer
+                    .get("/actuator/health")
+                    .body()
+                    .at("/components/outbox/details")
+                    .toString()
+                    .contains("waits in the database"));
+        assertThat(producer.get("/actuator/health/readiness").status()).isEqualTo(200);
+      } finally {
+        broker.start();
+      }
+      assertThat(answer.status()).isEqualTo(202);
+      try (FakeWorker worker = new FakeWorker(BROKER.uri())) {
+        worker.succeed(worker.take(Topology.laneQueue("image")).job());
+        worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      }
+    }
+  }
+
+  @Test
+  void producerStartsAndAnswersWithoutABroker() throws Exception {
+    Broker broker = BROKER.broker();
+    broker.stop();
+    try (Producer producer = Producer.start(BROKER.uri(), folder)) {
+      Producer.Answer answer = producer.post("/api/comfyui/dispatch", Producer.image("early"));
+      broker.start();
+
+      assertThat(answer.status()).isEqualTo(202);
+      try (FakeWorker worker = new FakeWorker(BROKER.uri())) {
+        worker.awaitQueue(Topology.laneQueue("image"));
+        worker.succeed(worker.take(Topology.laneQueue("image")).job());
+        worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      }
+    } finally {
+      broker.start();
+    }
+  }
+
+  @Test
+  void jobThatNoQueueTakesFailsWithTheReason() throws Exception {
+    try (Producer producer = Producer.start(BROKER.uri(), folder, "--fleet.lanes=image.flux");
+        FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      worker.awaitQueue(Topology.laneQueue("image.flux"));
+      worker.deleteQueue(Topology.laneQueue("image.flux"));
+      Producer.Answer answer =
+          producer.post(
+              "/api/comfyui/dispatch?wait=20",
+              Map.of("type", "image", "prompt", "x", "lane", "image.flux"));
+
+      assertThat(answer.body().get("status").asString()).isEqualTo("failed");
+      assertThat(answer.body().at("/result/error/message").asString()).contains("no queue");
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    }
+  }
+
+  @Test
+  void resultsThatComeAgainAfterARestartEndNothingTwice() throws Exception {
+    Job job;
+    try (FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      try (Producer first = Producer.start(BROKER.uri(), folder)) {
+        first.post("/api/runs", Map.of("jobs", List.of(Producer.image("once"))));
+        job = worker.take(Topology.laneQueue("image")).job();
+        worker.succeed(job);
+        worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      }
+      worker.succeed(job);
+      worker.fail(job);
+      try (Producer second = Producer.start(BROKER.uri(), folder)) {
+        worker.awaitEmpty(Topology.RESULTS);
+        assertThat(second.get("/api/jobs/" + job.jobId()).body().get("status").asString())
+            .isEqualTo("succeeded");
+      }
+      assertThat(worker.depth(Topology.RUNS_COMPLETED_QUEUE)).isZero();
+    }
+  }
+}
