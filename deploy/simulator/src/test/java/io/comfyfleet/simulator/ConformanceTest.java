@@ -101,6 +101,9 @@ class ConformanceTest {
       return;
     }
     for (JsonNode step : sample.path("steps")) {
+      if (step.path("method").asString("").equals("GET")) {
+        awaitIdle(client);
+      }
       var reply = step.has("upload") ? upload(client, step) : request(client, step);
       assertThat(reply.statusCode())
           .as(step.path("label").asString())
@@ -160,7 +163,7 @@ class ConformanceTest {
   }
 
   private static void run(ComfyClient client, JsonNode sample) throws Exception {
-    await().until(() -> client.get("/prompt").at("/exec_info/queue_remaining").asInt() == 0);
+    awaitIdle(client);
     String clientId = UUID.randomUUID().toString();
     ComfyClient.Socket socket = client.socket(clientId);
     await().until(() -> !socket.heard.isEmpty());
@@ -193,6 +196,10 @@ class ConformanceTest {
       assertThat(Shape.difference(sample.get("job"), job, "job")).isEmpty();
     }
     socket.webSocket().abort();
+  }
+
+  private static void awaitIdle(ComfyClient client) {
+    await().until(() -> client.get("/prompt").at("/exec_info/queue_remaining").asInt() == 0);
   }
 
   private static List<String> squeezed(List<String> heard) {

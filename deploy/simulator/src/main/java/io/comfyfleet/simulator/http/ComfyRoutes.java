@@ -146,7 +146,7 @@ public final class ComfyRoutes implements Handler<HttpServerRequest> {
   private void notFound(HttpServerRequest request) {
     boolean reading = request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD;
     if (reading) {
-      Reply.text(request, 404, "404: Not Found");
+      Reply.empty(request, 404);
     } else {
       Reply.text(request, 405, "405: Method Not Allowed");
     }
