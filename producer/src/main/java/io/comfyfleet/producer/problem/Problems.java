@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.amqp.AmqpException;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.QueryTimeoutException;
 import org.springframework.dao.RecoverableDataAccessException;
@@ -35,8 +37,12 @@ import org.springframework.web.servlet.resource.NoResourceFoundException;
 import org.springframework.web.util.DisconnectedClientHelper;
 import tools.jackson.core.JacksonException;
 
-/** Turns whatever a controller throws into a problem document. The one place that catches all. */
+/**
+ * Turns whatever a controller throws into a problem document. The one place that catches all,
+ * before Spring's own, which knows neither field nor limit.
+ */
 @RestControllerAdvice
+@Order(Ordered.HIGHEST_PRECEDENCE)
 class Problems {
   private static final Logger log = LoggerFactory.getLogger(Problems.class);
   private static final String TYPE = "urn:comfyfleet:problem:";

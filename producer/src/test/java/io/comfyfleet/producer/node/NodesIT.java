@@ -36,8 +36,10 @@ import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageBuilder;
 import org.springframework.amqp.core.Queue;
 import org.springframework.amqp.core.TopicExchange;
+import org.springframework.amqp.rabbit.connection.ConnectionFactory;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.amqp.autoconfigure.RabbitTemplateCustomizer;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
@@ -66,6 +68,7 @@ class NodesIT {
 
   @LocalServerPort private int port;
   @Autowired private RabbitTemplate rabbit;
+  @Autowired private ConnectionFactory connections;
   @Autowired private Queue workersEar;
 
   @DynamicPropertySource
@@ -162,7 +165,8 @@ class NodesIT {
   }
 
   private ControlMessage heard() {
-    Message message = rabbit.receive(workersEar.getName(), 10_000);
+    // The queue belongs to the connection that declared it, which is not the publishing one.
+    Message message = new RabbitTemplate(connections).receive(workersEar.getName(), 10_000);
     assertThat(message).as("a control message within 10 s").isNotNull();
     assertThat(message.getMessageProperties().getReceivedRoutingKey())
         .isEqualTo(Topology.controlKey(id));
@@ -234,6 +238,11 @@ class NodesIT {
     @Bean
     JsonMapper mapper() {
       return MessageCodec.mapper();
+    }
+
+    @Bean
+    RabbitTemplateCustomizer publishOnItsOwnConnection() {
+      return template -> template.setUsePublisherConnection(true);
     }
 
     @Bean

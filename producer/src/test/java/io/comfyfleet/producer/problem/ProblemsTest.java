@@ -39,6 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
     properties = {
       "spring.datasource.url=jdbc:h2:mem:problems;DB_CLOSE_DELAY=-1",
       "server.address=127.0.0.1",
+      "spring.mvc.problemdetails.enabled=true",
       "fleet.body.max-size=10KB"
     })
 class ProblemsTest {
