@@ -95,12 +95,13 @@ class OutboxIT {
   void jobThatNoQueueTakesFailsWithTheReason() throws Exception {
     try (Producer producer = Producer.start(BROKER.uri(), folder, "--fleet.lanes=image.flux");
         FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      Map<String, Object> request = Map.of("type", "image", "prompt", "x", "lane", "image.flux");
       worker.awaitQueue(Topology.laneQueue("image.flux"));
+      producer.post("/api/comfyui/dispatch", request);
+      // Each new connection declares all queues; by now both are there.
+      worker.take(Topology.laneQueue("image.flux"));
       worker.deleteQueue(Topology.laneQueue("image.flux"));
-      Producer.Answer answer =
-          producer.post(
-              "/api/comfyui/dispatch?wait=20",
-              Map.of("type", "image", "prompt", "x", "lane", "image.flux"));
+      Producer.Answer answer = producer.post("/api/comfyui/dispatch?wait=20", request);
 
       assertThat(answer.body().get("status").asString()).isEqualTo("failed");
       assertThat(answer.body().at("/result/error/message").asString()).contains("no queue");

@@ -7,8 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -31,17 +30,24 @@ final class Producer implements AutoCloseable {
 
   /** Starts one on a free port with its files in that folder. */
   static Producer start(String amqpUri, Path folder, String... settings) {
-    List<String> args = new ArrayList<>();
-    args.add("--server.port=0");
-    args.add("--spring.rabbitmq.addresses=" + amqpUri);
-    args.add("--fleet.database.url=" + h2(folder));
-    args.add("--fleet.store.directory=" + folder.resolve("outputs"));
-    args.add("--fleet.run.public-url=http://127.0.0.1:8080");
-    args.addAll(List.of(settings));
+    Map<String, String> args = new LinkedHashMap<>();
+    args.put("--server.port", "0");
+    args.put("--spring.rabbitmq.addresses", amqpUri);
+    args.put("--fleet.database.url", h2(folder));
+    args.put("--fleet.store.directory", folder.resolve("outputs").toString());
+    args.put("--fleet.run.public-url", "http://127.0.0.1:8080");
+    // Given twice, Spring would join the values with a comma.
+    for (String setting : settings) {
+      int equals = setting.indexOf('=');
+      args.put(setting.substring(0, equals), setting.substring(equals + 1));
+    }
     return new Producer(
         new SpringApplicationBuilder(ProducerMain.class)
             .registerShutdownHook(false)
-            .run(args.toArray(String[]::new)));
+            .run(
+                args.entrySet().stream()
+                    .map(arg -> arg.getKey() + "=" + arg.getValue())
+                    .toArray(String[]::new)));
   }
 
   static String h2(Path folder) {
