@@ -72,7 +72,7 @@ final class Demo {
   private static ProducerSettings producerSettings() {
     Path folder =
         Project.find().work().resolve("demo-" + UUID.randomUUID().toString().substring(0, 8));
-    return ProducerSettings.onLoopback(FreePorts.onLoopback(1).getFirst(), folder);
+    return ProducerSettings.onLoopback(FreePorts.onLoopback(1).getFirst(), folder).withoutModels();
   }
 
   private void grow(

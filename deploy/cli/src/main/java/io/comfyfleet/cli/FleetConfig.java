@@ -109,7 +109,8 @@ record FleetConfig(
           address == null ? defaults.address() : address,
           listen,
           databaseUrl == null ? defaults.databaseUrl() : databaseUrl,
-          store == null ? defaults.store() : store);
+          store == null ? defaults.store() : store,
+          false);
     }
   }
 

@@ -2,6 +2,7 @@ package io.comfyfleet.cli;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -11,8 +12,11 @@ import java.util.Map;
  * @param port port it listens on
  * @param databaseUrl JDBC URL
  * @param store folder for output files
+ * @param modelFree whether a plain prompt is rendered by templates that need no model file, so that
+ *     any ComfyUI can serve it
  */
-record ProducerSettings(String address, int port, String databaseUrl, Path store) {
+record ProducerSettings(
+    String address, int port, String databaseUrl, Path store, boolean modelFree) {
 
   /** The database closes when its pool does, after the last write, not before. */
   private static final String H2_OPTIONS = ";LOCK_TIMEOUT=10000;DB_CLOSE_ON_EXIT=FALSE";
@@ -23,7 +27,13 @@ record ProducerSettings(String address, int port, String databaseUrl, Path store
         "127.0.0.1",
         port,
         "jdbc:h2:file:" + folder.resolve("database").toAbsolutePath() + H2_OPTIONS,
-        folder.resolve("store"));
+        folder.resolve("store"),
+        false);
+  }
+
+  /** The same with templates that need no model file. */
+  ProducerSettings withoutModels() {
+    return new ProducerSettings(address, port, databaseUrl, store, true);
   }
 
   URI url() {
@@ -32,11 +42,16 @@ record ProducerSettings(String address, int port, String databaseUrl, Path store
   }
 
   Map<String, String> environment() {
-    return Map.of(
-        "SERVER_PORT", Integer.toString(port),
-        "SERVER_ADDRESS", address,
-        "FLEET_DATABASE_URL", databaseUrl,
-        "FLEET_STORE_DIRECTORY", store.toAbsolutePath().toString(),
-        "FLEET_STORE_PUBLIC_URL", url().toString());
+    Map<String, String> environment = new HashMap<>();
+    environment.put("SERVER_PORT", Integer.toString(port));
+    environment.put("SERVER_ADDRESS", address);
+    environment.put("FLEET_DATABASE_URL", databaseUrl);
+    environment.put("FLEET_STORE_DIRECTORY", store.toAbsolutePath().toString());
+    environment.put("FLEET_STORE_PUBLIC_URL", url().toString());
+    if (modelFree) {
+      environment.put("FLEET_TEMPLATE_IMAGE", "demo-image");
+      environment.put("FLEET_TEMPLATE_VIDEO", "demo-video");
+    }
+    return environment;
   }
 }
