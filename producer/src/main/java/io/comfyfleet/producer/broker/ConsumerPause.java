@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.stereotype.Component;
 
 /**
@@ -28,7 +29,7 @@ public class ConsumerPause implements SmartLifecycle {
   public void after(String consumer, RuntimeException trouble) {
     Duration before = current.get(consumer);
     if (before == null) {
-      Throwable cause = trouble.getCause() == null ? trouble : trouble.getCause();
+      String cause = NestedExceptionUtils.getMostSpecificCause(trouble).toString();
       log.atWarn()
           .addKeyValue(LogKeys.QUEUE, consumer)
           .addKeyValue(LogKeys.REASON, cause)

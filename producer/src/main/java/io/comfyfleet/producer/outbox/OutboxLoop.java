@@ -12,6 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.amqp.AmqpException;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
@@ -121,8 +122,8 @@ class OutboxLoop implements SmartLifecycle {
 
   private void failed(RuntimeException e) {
     if (trouble == null) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      trouble = new Trouble(Instant.now(), String.valueOf(cause.getMessage()));
+      String cause = NestedExceptionUtils.getMostSpecificCause(e).toString();
+      trouble = new Trouble(Instant.now(), cause);
       log.atWarn()
           .addKeyValue(LogKeys.REASON, cause)
           .log("cannot publish; accepted work waits in the database");
