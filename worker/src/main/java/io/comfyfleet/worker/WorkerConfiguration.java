@@ -46,7 +46,8 @@ class WorkerConfiguration {
     return new MessageCodec();
   }
 
-  @Bean
+  /** Its close would wait for the websocket's end, which may never come. */
+  @Bean(destroyMethod = "shutdownNow")
   HttpClient httpClient(ComfyProperties comfy) {
     return HttpClient.newBuilder()
         .version(HttpClient.Version.HTTP_1_1)

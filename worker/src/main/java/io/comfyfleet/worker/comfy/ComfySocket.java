@@ -95,8 +95,12 @@ public final class ComfySocket implements AutoCloseable {
                 .join();
         // Something may have ended while nobody listened.
         prompts.values().forEach(PromptEvents::hint);
-        keep(socket, session);
-        end(socket, session);
+        try {
+          keep(socket, session);
+          end(socket, session);
+        } finally {
+          socket.abort();
+        }
       } catch (CompletionException e) {
         log.atDebug().setCause(e).log("websocket not open");
       } catch (InterruptedException e) {
