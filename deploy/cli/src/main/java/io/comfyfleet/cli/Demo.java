@@ -19,6 +19,7 @@ final class Demo {
 
   private static final Duration DRAIN = Duration.ofSeconds(3);
   private static final Duration POLL = Duration.ofMillis(500);
+  private static final int WARM_UP_ROUNDS = 3;
 
   private final Fleet fleet;
   private final DemoOptions options;
@@ -85,6 +86,17 @@ final class Demo {
     }
     List<String> wanted = IntStream.range(0, to).mapToObj(Demo::nodeId).toList();
     fleet.await(to + " nodes to be online", () -> producer.onlineNodes().containsAll(wanted));
+    warmUp(producer, to);
+  }
+
+  private void warmUp(ProducerClient producer, int count) {
+    say("Warming up with a trivial job per machine, not measured");
+    for (int round = 0; round < WARM_UP_ROUNDS; round++) {
+      String runId = producer.submit(RunBodies.warmUp(count, options.comfyUi().isEmpty()));
+      while (producer.await(runId).isOpen()) {
+        fleet.requireAlive();
+      }
+    }
   }
 
   private RunReport measure(ProducerClient producer, int count) {

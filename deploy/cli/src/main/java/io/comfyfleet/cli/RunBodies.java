@@ -52,6 +52,37 @@ record RunBodies(int jobs, String type, @Nullable JsonNode graph) {
     return body.toString();
   }
 
+  /**
+   * The body of a run that costs a machine next to nothing: programs that have just started are
+   * slow for their first job, and that is not what a demo measures.
+   *
+   * @param jobs how many
+   * @param simulated whether the machines are simulated ones, which spend their seconds on every
+   *     graph but one that says itself how long it sleeps
+   */
+  static String warmUp(int jobs, boolean simulated) {
+    ObjectNode body = ProducerClient.JSON.createObjectNode();
+    var list = body.putArray("jobs");
+    for (int index = 0; index < jobs; index++) {
+      ObjectNode job = list.addObject().put("type", "image");
+      ObjectNode workflow = job.putObject("workflow");
+      ObjectNode image = node(workflow, "1", "EmptyImage");
+      image.put("width", 64).put("height", 64).put("batch_size", 1);
+      image.put("color", ThreadLocalRandom.current().nextInt(EVERY_COLOUR));
+      if (simulated) {
+        ObjectNode sleep = node(workflow, "2", "TestSleep").put("seconds", 0.1);
+        sleep.putArray("value").add("1").add(0);
+      }
+      ObjectNode save = node(workflow, "3", "SaveImage").put("filename_prefix", "warm-up");
+      save.putArray("images").add(simulated ? "2" : "1").add(0);
+    }
+    return body.toString();
+  }
+
+  private static ObjectNode node(ObjectNode workflow, String id, String type) {
+    return workflow.putObject(id).put("class_type", type).putObject("inputs");
+  }
+
   /** ComfyUI answers a graph it has seen from its cache; another number makes it work again. */
   private static JsonNode varied(JsonNode graph) {
     JsonNode copy = graph.deepCopy();

@@ -1,7 +1,6 @@
 package io.comfyfleet.producer.broker;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
+import io.comfyfleet.topology.VirtualHost;
 import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -29,19 +28,9 @@ class BrokerConfiguration {
     };
   }
 
-  /**
-   * Spring Boot takes the virtual host of an address as it stands, but in an AMQP URI it is
-   * percent-encoded: {@code %2F} is the default one (seen on 4.1.2).
-   */
   @Bean
   ConnectionFactoryCustomizer decodeVirtualHost() {
-    return factory -> {
-      String virtualHost = factory.getVirtualHost();
-      if (virtualHost.contains("%")) {
-        factory.setVirtualHost(
-            URLDecoder.decode(virtualHost.replace("+", "%2B"), StandardCharsets.UTF_8));
-      }
-    };
+    return factory -> factory.setVirtualHost(VirtualHost.decoded(factory.getVirtualHost()));
   }
 
   /** A blocked publisher must never block an acknowledgement. */

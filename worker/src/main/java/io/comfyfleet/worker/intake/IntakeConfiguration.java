@@ -1,5 +1,6 @@
 package io.comfyfleet.worker.intake;
 
+import io.comfyfleet.topology.VirtualHost;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.worker.execution.JobHandler;
 import io.comfyfleet.worker.node.ComfyProbe;
@@ -8,6 +9,7 @@ import io.comfyfleet.worker.node.ProgressReporter;
 import java.time.Clock;
 import org.springframework.amqp.rabbit.connection.ConnectionFactory;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
+import org.springframework.boot.amqp.autoconfigure.ConnectionFactoryCustomizer;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -21,6 +23,11 @@ import org.springframework.context.annotation.Configuration;
   BrokerProperties.class
 })
 class IntakeConfiguration {
+
+  @Bean
+  ConnectionFactoryCustomizer decodeVirtualHost() {
+    return factory -> factory.setVirtualHost(VirtualHost.decoded(factory.getVirtualHost()));
+  }
 
   @Bean
   Settlement settlement(
