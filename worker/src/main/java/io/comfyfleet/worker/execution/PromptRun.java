@@ -108,7 +108,11 @@ final class PromptRun {
 
   private void check(Map<String, @Nullable Object> nodeErrors) {
     if (!nodeErrors.isEmpty()) {
-      comfy.cancel(promptId);
+      try {
+        comfy.cancel(promptId);
+      } catch (ComfyException e) {
+        // It may run for nothing; how the attempt ended is known already.
+      }
       throw AttemptEnd.failed(
           ErrorClassification.refused(
               "", "it would have run without the outputs that these errors spoil", nodeErrors));

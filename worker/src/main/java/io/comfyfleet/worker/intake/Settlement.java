@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.core.Message;
 
 /**
@@ -134,9 +135,11 @@ final class Settlement {
       if (channel.isOpen()) {
         channel.ack(delivery);
       }
-    } catch (IOException | ShutdownSignalException e) {
+    } catch (IOException | AmqpException | ShutdownSignalException e) {
       // All that follows is published; the redelivery finds the job settled.
       log.atDebug().setCause(e).log("ack lost");
+      // Spring puts a fresh channel, without our prefetch, in a broken one's place.
+      channel.close();
     }
     return Settled.DONE;
   }
