@@ -12,7 +12,6 @@ import io.comfyfleet.node.FleetEvent;
 import io.comfyfleet.node.Heartbeat;
 import io.comfyfleet.node.JobProgress;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -21,7 +20,6 @@ import tools.jackson.databind.EnumNamingStrategies;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.cfg.DateTimeFeature;
-import tools.jackson.databind.exc.ValueInstantiationException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.node.ObjectNode;
@@ -224,15 +222,6 @@ public final class MessageCodec {
   private <T> T read(JsonNode json, String what, Class<T> type) {
     try {
       return mapper.treeToValue(json, type);
-    } catch (ValueInstantiationException e) {
-      InvalidMessageException invalid = invalid(e);
-      throw new UnreadableMessageException(
-          "A "
-              + what
-              + " is not valid: "
-              + (invalid == null ? e.getOriginalMessage() : invalid.getMessage()),
-          invalid == null ? path(e) : invalid.field(),
-          e);
     } catch (InvalidMessageException e) {
       throw new UnreadableMessageException(
           "A " + what + " is not valid: " + e.getMessage(), e.field(), e);
@@ -270,7 +259,7 @@ public final class MessageCodec {
   }
 
   private static <T> String kindOf(Map<String, Class<? extends T>> kinds, Class<?> type) {
-    return List.copyOf(kinds.entrySet()).stream()
+    return kinds.entrySet().stream()
         .filter(entry -> entry.getValue() == type)
         .map(Map.Entry::getKey)
         .findFirst()
