@@ -19,7 +19,9 @@ final class Demo {
 
   private static final Duration DRAIN = Duration.ofSeconds(3);
   private static final Duration POLL = Duration.ofMillis(500);
-  private static final int WARM_UP_ROUNDS = 3;
+  private static final double WARM_UP_SECONDS = 0.05;
+  private static final int MOST_WARM_UP_ROUNDS = 30;
+  private static final int ROUNDS_WITHOUT_GAIN = 5;
 
   private final Fleet fleet;
   private final DemoOptions options;
@@ -86,22 +88,35 @@ final class Demo {
     }
     List<String> wanted = IntStream.range(0, to).mapToObj(Demo::nodeId).toList();
     fleet.await(to + " nodes to be online", () -> producer.onlineNodes().containsAll(wanted));
-    warmUp(producer, to);
+    warmUp(producer, machines, to);
   }
 
-  private void warmUp(ProducerClient producer, int count) {
-    say("Warming up with a trivial job per machine, not measured");
-    for (int round = 0; round < WARM_UP_ROUNDS; round++) {
-      String runId = producer.submit(RunBodies.warmUp(count, options.comfyUi().isEmpty()));
+  private void warmUp(ProducerClient producer, List<URI> machines, int count) {
+    say("Warming up with trivial jobs until they get no faster, not measured");
+    boolean simulated = options.comfyUi().isEmpty();
+    if (simulated) {
+      fleet.pace(machines, WARM_UP_SECONDS);
+    }
+    long best = Long.MAX_VALUE;
+    int withoutGain = 0;
+    for (int round = 0; round < MOST_WARM_UP_ROUNDS && withoutGain < ROUNDS_WITHOUT_GAIN; round++) {
+      long begin = System.nanoTime();
+      String runId = producer.submit(simulated ? bodies.next(count) : RunBodies.warmUp(count));
       while (producer.await(runId).isOpen()) {
         fleet.requireAlive();
       }
+      long took = System.nanoTime() - begin;
+      withoutGain = took < best ? 0 : withoutGain + 1;
+      best = Math.min(best, took);
+    }
+    if (simulated) {
+      fleet.pace(machines, options.seconds());
     }
   }
 
   private RunReport measure(ProducerClient producer, int count) {
     List<String> nodeIds = IntStream.range(0, count).mapToObj(Demo::nodeId).toList();
-    String body = bodies.next();
+    String body = bodies.next(bodies.jobs());
     RunAnswer run;
     Duration elapsed;
     try (Board board = board(nodeIds)) {

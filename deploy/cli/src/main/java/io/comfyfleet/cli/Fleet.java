@@ -73,6 +73,13 @@ final class Fleet implements AutoCloseable {
     return SimulatorOutput.addresses(process.tail(500));
   }
 
+  /** Sets how long simulated machines need for a job from now on. */
+  void pace(List<URI> simulators, double secondsPerJob) {
+    for (URI simulator : simulators) {
+      SimulatorControl.pace(simulator, secondsPerJob);
+    }
+  }
+
   /** Starts the producer and waits until it is healthy. */
   ProducerClient startProducer(ProducerSettings settings) {
     var environment = new HashMap<>(settings.environment());

@@ -33,6 +33,8 @@ record JavaProgram(
     words.add("-XX:+UseSerialGC");
     // Many programs start at once on one machine: the first compiler tier is enough and cheap.
     words.add("-XX:TieredStopAtLevel=1");
+    // And as each of them does little, it would interpret for minutes what it compiles so late.
+    words.add("-XX:CompileThresholdScaling=0.02");
     words.add("--enable-native-access=ALL-UNNAMED");
     words.add("-jar");
     words.add(jar.toString());

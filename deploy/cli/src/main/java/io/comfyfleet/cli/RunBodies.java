@@ -36,8 +36,8 @@ record RunBodies(int jobs, String type, @Nullable JsonNode graph) {
     return new RunBodies(options.jobs(), options.type(), file == null ? null : read(file));
   }
 
-  /** The body of one run; two calls never give the same seeds. */
-  String next() {
+  /** The body of a run of so many jobs; two calls never give the same seeds. */
+  String next(int jobs) {
     ObjectNode body = ProducerClient.JSON.createObjectNode();
     var list = body.putArray("jobs");
     for (int index = 0; index < jobs; index++) {
@@ -53,14 +53,12 @@ record RunBodies(int jobs, String type, @Nullable JsonNode graph) {
   }
 
   /**
-   * The body of a run that costs a machine next to nothing: programs that have just started are
-   * slow for their first job, and that is not what a demo measures.
+   * The body of a run that costs a real machine next to nothing: programs that have just started
+   * are slow for their first jobs, and that is not what a demo measures.
    *
    * @param jobs how many
-   * @param simulated whether the machines are simulated ones, which spend their seconds on every
-   *     graph but one that says itself how long it sleeps
    */
-  static String warmUp(int jobs, boolean simulated) {
+  static String warmUp(int jobs) {
     ObjectNode body = ProducerClient.JSON.createObjectNode();
     var list = body.putArray("jobs");
     for (int index = 0; index < jobs; index++) {
@@ -69,12 +67,8 @@ record RunBodies(int jobs, String type, @Nullable JsonNode graph) {
       ObjectNode image = node(workflow, "1", "EmptyImage");
       image.put("width", 64).put("height", 64).put("batch_size", 1);
       image.put("color", ThreadLocalRandom.current().nextInt(EVERY_COLOUR));
-      if (simulated) {
-        ObjectNode sleep = node(workflow, "2", "TestSleep").put("seconds", 0.1);
-        sleep.putArray("value").add("1").add(0);
-      }
-      ObjectNode save = node(workflow, "3", "SaveImage").put("filename_prefix", "warm-up");
-      save.putArray("images").add(simulated ? "2" : "1").add(0);
+      ObjectNode save = node(workflow, "2", "SaveImage").put("filename_prefix", "warm-up");
+      save.putArray("images").add("1").add(0);
     }
     return body.toString();
   }

@@ -16,7 +16,7 @@ class RunBodiesTest {
 
   @Test
   void promptsAreSentWithTheirType() {
-    JsonNode body = ProducerClient.JSON.readTree(new RunBodies(7, "video", null).next());
+    JsonNode body = ProducerClient.JSON.readTree(new RunBodies(7, "video", null).next(7));
 
     assertThat(body.path("jobs")).hasSize(7);
     assertThat(body.at("/jobs/6/type").asString()).isEqualTo("video");
@@ -27,7 +27,7 @@ class RunBodiesTest {
   void onlySeedsAndImageColoursOfAGraphAreVaried() {
     JsonNode graph = ProducerClient.JSON.readTree(GRAPH);
 
-    JsonNode sent = ProducerClient.JSON.readTree(new RunBodies(1, "image", graph).next());
+    JsonNode sent = ProducerClient.JSON.readTree(new RunBodies(1, "image", graph).next(1));
 
     JsonNode workflow = sent.at("/jobs/0/workflow");
     assertThat(workflow.at("/1/inputs/seed").asInt()).isNotNegative();

@@ -93,7 +93,7 @@ public final class SimulatedComfyUi implements AutoCloseable {
     return Vertx.vertx(
         new VertxOptions()
             .setEventLoopPoolSize(loops)
-            .setWorkerPoolSize(1)
+            .setWorkerPoolSize(loops)
             .setInternalBlockingPoolSize(1)
             .setUseDaemonThread(true)
             .setFileSystemOptions(

@@ -10,7 +10,7 @@ import org.springframework.context.annotation.Configuration;
 /** The consumer of the results. */
 @Configuration(proxyBeanMethods = false)
 class ResultConfiguration {
-  private static final long COLLECT_MS = 20;
+  private static final long COLLECT_MS = 5;
 
   @Bean
   SimpleMessageListenerContainer resultContainer(

@@ -33,7 +33,7 @@ final class PromptEvents {
           sink.progress(done.size(), message.data().path("node").asString(""));
         }
       }
-      case "execution_success", "execution_error", "execution_interrupted" -> sink.hint();
+      // Not execution_success and its like: the history mostly is not written by then.
       default -> {}
     }
   }

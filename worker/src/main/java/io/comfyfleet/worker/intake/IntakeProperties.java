@@ -18,7 +18,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     makes them wait in ComfyUI
  * @param lookAhead jobs to hold beyond the slots, ready to begin, 0 to 64. Each one is withheld
  *     from other nodes that might begin it sooner
- * @param laneTurn how long to wait for a job of one lane before turning to the next
+ * @param laneTurn how often a free slot that waits at one lane looks whether jobs wait in another
  * @param consumerTimeout how long the broker lets this node hold a job unsettled (RabbitMQ 4.3 with
  *     the quorum profile; older brokers have a setting of their own). Must exceed the longest job
  */
@@ -27,7 +27,7 @@ public record IntakeProperties(
     @DefaultValue({"image", "video"}) List<String> lanes,
     @DefaultValue("1") int slots,
     @DefaultValue("0") int lookAhead,
-    @DefaultValue("50ms") Duration laneTurn,
+    @DefaultValue("200ms") Duration laneTurn,
     @DefaultValue("25h") Duration consumerTimeout) {
 
   /** Most slots of a node. */

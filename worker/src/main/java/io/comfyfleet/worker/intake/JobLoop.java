@@ -9,11 +9,17 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.amqp.AmqpException;
 
 /**
- * One slot's loop: waits until the node takes jobs, asks one lane after the other for one delivery,
- * runs it to its settlement, and begins anew. Loops do not share channels.
+ * One slot's loop: waits until the node takes jobs, stands at one lane for one delivery, runs it to
+ * its settlement, and begins anew. Loops do not share channels.
  *
- * <p>A loop holds at most one unsettled delivery, so a node never holds more than it has loops,
- * summed over all lanes.
+ * <ol>
+ *   <li>A loop holds at most one unsettled delivery, so a node never holds more than it has loops,
+ *       summed over all lanes.
+ *   <li>It begins at the first lane after its last one in which jobs wait, so that no lane starves
+ *       another, and stands where it was when none waits anywhere.
+ *   <li>While it stands it only looks at the other lanes: opening and cancelling a consumer is work
+ *       that a quorum queue writes to its log, a look is not.
+ * </ol>
  */
 final class JobLoop implements Runnable {
   private static final Duration IDLE = Duration.ofMillis(200);
@@ -67,7 +73,7 @@ final class JobLoop implements Runnable {
   private void turn() throws InterruptedException {
     try {
       LaneChannel open = opened();
-      String lane = node.takesJobs() ? turns.take(lastLane) : null;
+      String lane = node.takesJobs() ? turns.take(lastLane, open::waiting) : null;
       if (lane == null) {
         Thread.sleep(IDLE);
         return;
@@ -89,7 +95,7 @@ final class JobLoop implements Runnable {
 
   private void serve(LaneChannel open, String lane) throws IOException, InterruptedException {
     open.consume(lane);
-    Delivery delivery = await(open);
+    Delivery delivery = await(open, lane);
     if (delivery == null) {
       delivery = open.cancel();
     }
@@ -107,14 +113,11 @@ final class JobLoop implements Runnable {
     }
   }
 
-  /** With one lane there is nothing to turn to. */
-  private @Nullable Delivery await(LaneChannel open) throws InterruptedException, IOException {
-    if (turns.lanes().size() > 1) {
-      return open.poll(laneTurn);
-    }
+  private @Nullable Delivery await(LaneChannel open, String lane)
+      throws InterruptedException, IOException {
     while (open.isOpen() && node.takesJobs() && wanted.getAsBoolean()) {
-      Delivery delivery = open.poll(IDLE);
-      if (delivery != null) {
+      Delivery delivery = open.poll(laneTurn);
+      if (delivery != null || turns.isElsewhere(lane, open::waiting)) {
         return delivery;
       }
     }

@@ -90,6 +90,11 @@ final class LaneChannel {
     return channel.isOpen() && !revoked;
   }
 
+  /** How many messages of a lane wait for somebody to take them. */
+  long waiting(String lane) throws IOException {
+    return channel.messageCount(Topology.laneQueue(lane));
+  }
+
   /** Asks the broker for one delivery of a lane. */
   void consume(String lane) throws IOException {
     consumerTag =

@@ -4,11 +4,13 @@ import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.simulator.setup.Spread;
 import java.time.Duration;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** Draws the time of each prompt. Event loop only. */
 public final class JobTime {
   private final SimulatorOptions options;
   private final Random random;
+  private @Nullable Duration pace;
 
   /** Creates a source that starts at the options' seed. */
   public JobTime(SimulatorOptions options) {
@@ -16,9 +18,14 @@ public final class JobTime {
     this.random = new Random(options.seed());
   }
 
+  /** From now on every prompt, image or video, takes this time instead of the options'. */
+  void pace(Duration time) {
+    pace = time;
+  }
+
   /** Returns the time of the next prompt. */
   Duration next(boolean video) {
-    Duration base = video ? options.perVideo() : options.perImage();
+    Duration base = pace != null ? pace : video ? options.perVideo() : options.perImage();
     if (options.spread() == Spread.FIXED) {
       return base;
     }

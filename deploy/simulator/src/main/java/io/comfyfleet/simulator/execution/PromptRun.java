@@ -199,8 +199,10 @@ final class PromptRun {
     NodeWork.Call call =
         new NodeWork.Call(plan.type(node), inputs, AsciiJson.write(prompt.graph()));
     Vertx vertx = runner.parts().vertx();
+    // Unordered: one prompt's nodes follow each other anyway, and machines must not wait for each
+    // other.
     vertx
-        .executeBlocking(() -> runner.work().run(call))
+        .executeBlocking(() -> runner.work().run(call), false)
         .onSuccess(result -> done(node, result))
         .onFailure(broken -> fail(node, translated(broken)));
   }

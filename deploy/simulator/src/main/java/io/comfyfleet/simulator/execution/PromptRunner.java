@@ -10,6 +10,7 @@ import io.comfyfleet.simulator.queue.PromptQueue;
 import io.comfyfleet.simulator.queue.QueuedPrompt;
 import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -115,6 +116,11 @@ public final class PromptRunner {
   /** Ends this life: whatever runs is cut without trace. */
   public void kill() {
     dead = true;
+  }
+
+  /** From now on every prompt takes this time; the running one keeps its own. */
+  public void pace(Duration time) {
+    times.pace(time);
   }
 
   /** Forgets cached results, as {@code /free} with {@code free_memory} does. */

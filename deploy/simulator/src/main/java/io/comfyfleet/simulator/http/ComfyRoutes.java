@@ -56,6 +56,7 @@ public final class ComfyRoutes implements Handler<HttpServerRequest> {
     get("/simulator/faults", (request, body) -> control.faults(request));
     post("/simulator/faults", control::arm);
     on(HttpMethod.DELETE, "/simulator/faults", (request, body) -> control.clear(request));
+    on(HttpMethod.PUT, "/simulator/pace", control::pace);
     get("/simulator/executed", (request, body) -> control.executed(request));
     get("/simulator/uploads", (request, body) -> control.uploads(request));
     post("/simulator/restart", (request, body) -> control.restart(request));

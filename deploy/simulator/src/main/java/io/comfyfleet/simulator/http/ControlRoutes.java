@@ -60,6 +60,16 @@ final class ControlRoutes {
     faults(request);
   }
 
+  void pace(HttpServerRequest request, Buffer bytes) {
+    double seconds = JsonMapper.shared().readTree(bytes.getBytes()).path("seconds").asDouble(-1);
+    if (seconds < 0) {
+      Reply.json(request, 400, Reply.object().put("error", "seconds must be a number, 0 or more"));
+      return;
+    }
+    parts.runner().pace(Duration.ofMillis(Math.round(seconds * 1000)));
+    Reply.empty(request, 200);
+  }
+
   void executed(HttpServerRequest request) {
     ArrayNode body = JsonMapper.shared().createArrayNode();
     for (Executed run : parts.log().all()) {
