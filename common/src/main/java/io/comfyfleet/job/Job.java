@@ -69,6 +69,9 @@ public record Job(
   /** Attempts of a job that states no limit. */
   public static final int DEFAULT_MAX_ATTEMPTS = 3;
 
+  /** After so many attempts during which the node broke a job is dead. */
+  public static final int MOST_SETBACKS = 5;
+
   /** Most characters of a lane's name. */
   public static final int LANE_LENGTH = 64;
 
@@ -119,14 +122,15 @@ public record Job(
   }
 
   /**
-   * The same job after a failed attempt.
+   * The same job after an attempt that did not succeed; the attempt's number grows only when it
+   * counts.
    *
-   * @param failed what became of the attempt that just ended
+   * @param ended what became of the attempt
    * @throws InvalidMessageException when no attempt is left
    */
-  public Job nextAttempt(Attempt failed) {
+  public Job nextAttempt(Attempt ended) {
     List<Attempt> history = new java.util.ArrayList<>(attempts);
-    history.add(failed);
+    history.add(ended);
     return new Job(
         jobId,
         runId,
@@ -142,12 +146,34 @@ public record Job(
         inputs,
         timeout,
         expiresAt,
-        attempt + 1,
+        ended.counts() ? attempt + 1 : attempt,
         maxAttempts,
         history,
         createdAt,
         callbackUrl,
         metadata);
+  }
+
+  /**
+   * Name of the try that the next delivery starts, the same wherever and whenever it is asked for,
+   * and different from those of all earlier tries, also of the ones that did not count.
+   */
+  public String tryName() {
+    long uncounted = attempts.stream().filter(ended -> !ended.counts()).count();
+    return jobId + "/" + attempt + (uncounted == 0 ? "" : "." + uncounted);
+  }
+
+  /** Whether that node has found that it can never do this job. */
+  public boolean excludes(String nodeId) {
+    return attempts.stream()
+        .anyMatch(
+            ended -> ended.error().destiny() == Destiny.ELSEWHERE && ended.nodeId().equals(nodeId));
+  }
+
+  /** How many nodes broke while they had this job. */
+  public int setbacks() {
+    return (int)
+        attempts.stream().filter(ended -> ended.error().destiny() == Destiny.CLOSE_NODE).count();
   }
 
   /**

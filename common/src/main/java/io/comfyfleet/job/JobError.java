@@ -34,6 +34,11 @@ public record JobError(
     nodeErrors = nodeErrors == null ? null : Require.copy(nodeErrors);
   }
 
+  /** What becomes of the job. */
+  public Destiny destiny() {
+    return retryable || code.destiny() == Destiny.WITHDRAWN ? code.destiny() : Destiny.DEAD;
+  }
+
   /** An error that another attempt could cure. */
   public static JobError retryable(ErrorCode code, String message) {
     return new JobError(code, message, true, null, null);

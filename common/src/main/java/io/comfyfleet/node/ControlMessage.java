@@ -29,4 +29,19 @@ public sealed interface ControlMessage {
    * @param jobId the job
    */
   record Cancel(UUID jobId) implements ControlMessage {}
+
+  /**
+   * Stop every job of a run that is in this node's hands.
+   *
+   * @param runId the run
+   */
+  record CancelRun(String runId) implements ControlMessage {}
+
+  /**
+   * Put one job back to wait, uncounted: another node has the same job in hand, because its message
+   * was published twice.
+   *
+   * @param jobId the job
+   */
+  record Defer(UUID jobId) implements ControlMessage {}
 }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param phase what is being done
  * @param progress share of the graph that is done, 0 to 1
  * @param graphNode id of the graph's node that runs; null outside the run
+ * @param redelivered whether the broker had handed the job's message to somebody before
  * @param sentAt the worker's clock
  */
 public record JobProgress(
@@ -26,5 +27,6 @@ public record JobProgress(
     RunningJob.Phase phase,
     double progress,
     @Nullable String graphNode,
+    boolean redelivered,
     Instant sentAt)
     implements FleetEvent {}

@@ -29,6 +29,18 @@ public final class Topology {
   /** Fanout exchange of the dead letters, and the name of their one queue. */
   public static final String DEAD = "fleet.dead";
 
+  /**
+   * Queue with a copy of each dead letter, for the producer: it ends the jobs of letters that no
+   * worker will answer for. Looking into {@link #DEAD} itself is for people.
+   */
+  public static final String DEAD_NOTICES = "fleet.dead.notices";
+
+  /**
+   * Queue of jobs that the node which had them can never do, and its routing key on {@link #FLEET}:
+   * the producer, who knows the nodes, sends them on or gives them up.
+   */
+  public static final String ELSEWHERE = "fleet.elsewhere";
+
   /** Topic exchange, transient: heartbeats ({@code heartbeat.NODE}) and progress. */
   public static final String EVENTS = "fleet.events";
 

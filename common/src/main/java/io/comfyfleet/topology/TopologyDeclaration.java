@@ -60,11 +60,10 @@ public final class TopologyDeclaration {
   private void dead() {
     FanoutExchange exchange = new FanoutExchange(Topology.DEAD);
     // Looking at a letter must never use it up.
-    Queue queue =
-        profile == BrokerProfile.QUORUM
-            ? quorum(Topology.DEAD).withArgument("x-delivery-limit", -1).build()
-            : QueueBuilder.durable(Topology.DEAD).build();
+    Queue queue = unlimited(Topology.DEAD).build();
     add(exchange, queue, BindingBuilder.bind(queue).to(exchange));
+    Queue notices = unlimited(Topology.DEAD_NOTICES).build();
+    add(notices, BindingBuilder.bind(notices).to(exchange));
   }
 
   private void lanes(Collection<String> lanes) {
@@ -96,13 +95,10 @@ public final class TopologyDeclaration {
     all.add(fleet);
     Queue intake = safe(prioritised(Topology.INTAKE), DELIVERY_LIMIT).build();
     add(intake, BindingBuilder.bind(intake).to(fleet).with(Topology.INTAKE));
-    // No delivery limit: a result that cannot be stored now must wait, however often it is tried.
-    QueueBuilder results = durable(Topology.RESULTS);
-    if (profile == BrokerProfile.QUORUM) {
-      results.withArgument("x-delivery-limit", -1);
+    for (String name : List.of(Topology.RESULTS, Topology.ELSEWHERE)) {
+      Queue queue = unlimited(name).build();
+      add(queue, BindingBuilder.bind(queue).to(fleet).with(name));
     }
-    Queue built = results.build();
-    add(built, BindingBuilder.bind(built).to(fleet).with(Topology.RESULTS));
   }
 
   private void runs() {
@@ -122,6 +118,12 @@ public final class TopologyDeclaration {
     }
     Queue queue = builder.build();
     add(runs, queue, BindingBuilder.bind(queue).to(runs).with(Topology.RUN_COMPLETED));
+  }
+
+  /** What cannot be stored now must wait, however often it is tried. */
+  private QueueBuilder unlimited(String name) {
+    QueueBuilder queue = durable(name);
+    return profile == BrokerProfile.QUORUM ? queue.withArgument("x-delivery-limit", -1) : queue;
   }
 
   private QueueBuilder durable(String name) {

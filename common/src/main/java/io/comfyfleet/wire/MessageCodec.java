@@ -43,7 +43,9 @@ public final class MessageCodec {
           "resume", ControlMessage.Resume.class,
           "drain", ControlMessage.Drain.class,
           "slots", ControlMessage.Slots.class,
-          "cancel", ControlMessage.Cancel.class);
+          "cancel", ControlMessage.Cancel.class,
+          "cancel_run", ControlMessage.CancelRun.class,
+          "defer", ControlMessage.Defer.class);
 
   private final JsonMapper mapper = mapper();
 

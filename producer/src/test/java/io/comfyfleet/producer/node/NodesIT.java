@@ -102,7 +102,7 @@ class NodesIT {
   void sinksSeeProgressToo() {
     UUID job = UUID.randomUUID();
     JobProgress progress =
-        new JobProgress(id, job, "r1", 0, 1, RunningJob.Phase.RUN, 0.5, "5", Instant.now());
+        new JobProgress(id, job, "r1", 0, 1, RunningJob.Phase.RUN, 0.5, "5", false, Instant.now());
 
     publish(progress, Topology.progressKey("r1"));
 

@@ -186,6 +186,8 @@ final class PromptRun {
       case CANCEL ->
           AttemptEnd.failed(
               JobError.permanent(ErrorCode.CANCELLED, "The sender cancelled the job"));
+      case DEFER ->
+          AttemptEnd.interrupted(ErrorCode.DRAINED, "Another node has the job in hand already");
     };
   }
 

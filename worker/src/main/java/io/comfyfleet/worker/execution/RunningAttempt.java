@@ -22,11 +22,14 @@ public final class RunningAttempt implements PromptSink {
     /** The worker ends: the job is given back. */
     DRAIN,
     /** The sender wants it no more. */
-    CANCEL
+    CANCEL,
+    /** Another node has the same job in hand: it is put back to wait. */
+    DEFER
   }
 
   private final Job job;
   private final Instant startedAt;
+  private final boolean redelivered;
   private final Consumer<RunningAttempt> onPhase;
   private final Semaphore wake = new Semaphore(0);
   private volatile @Nullable Stop stop;
@@ -38,11 +41,14 @@ public final class RunningAttempt implements PromptSink {
   /**
    * @param job the job
    * @param startedAt when the worker took it
+   * @param redelivered whether the broker had handed its message to somebody before
    * @param onPhase told of each new phase and of the end of the last, on the attempt's thread
    */
-  public RunningAttempt(Job job, Instant startedAt, Consumer<RunningAttempt> onPhase) {
+  public RunningAttempt(
+      Job job, Instant startedAt, boolean redelivered, Consumer<RunningAttempt> onPhase) {
     this.job = job;
     this.startedAt = startedAt;
+    this.redelivered = redelivered;
     this.onPhase = onPhase;
   }
 
@@ -59,6 +65,11 @@ public final class RunningAttempt implements PromptSink {
   /** When the worker took it. */
   public Instant startedAt() {
     return startedAt;
+  }
+
+  /** Whether the broker had handed its message to somebody before. */
+  public boolean redelivered() {
+    return redelivered;
   }
 
   /** What is being done. */

@@ -82,7 +82,8 @@ final class JobListener {
       leave(channel, settlement.giveBack(channel, delivery));
       return;
     }
-    RunningAttempt attempt = new RunningAttempt(job, delivery.takenAt(), progress::report);
+    RunningAttempt attempt =
+        new RunningAttempt(job, delivery.takenAt(), delivery.redelivered(), progress::report);
     node.begin(attempt);
     log.atInfo()
         .addKeyValue(LogKeys.LANE, delivery.lane())

@@ -5,6 +5,7 @@ import io.comfyfleet.telemetry.LogKeys;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.wire.UnreadableMessageException;
 import io.comfyfleet.worker.execution.RunningAttempt;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.amqp.core.Message;
@@ -54,12 +55,16 @@ final class ControlListener implements MessageListener {
         exit.run();
       }
       case ControlMessage.Slots slots -> node.slots(Math.clamp(slots.slots(), 1, MOST_SLOTS));
-      case ControlMessage.Cancel cancel -> {
-        RunningAttempt attempt = node.inHand(cancel.jobId());
-        if (attempt != null) {
-          attempt.stop(RunningAttempt.Stop.CANCEL);
-        }
-      }
+      case ControlMessage.Cancel cancel ->
+          stop(attempt -> attempt.job().jobId().equals(cancel.jobId()), RunningAttempt.Stop.CANCEL);
+      case ControlMessage.CancelRun cancel ->
+          stop(attempt -> attempt.job().runId().equals(cancel.runId()), RunningAttempt.Stop.CANCEL);
+      case ControlMessage.Defer defer ->
+          stop(attempt -> attempt.job().jobId().equals(defer.jobId()), RunningAttempt.Stop.DEFER);
     }
+  }
+
+  private void stop(Predicate<RunningAttempt> which, RunningAttempt.Stop reason) {
+    node.inHand().stream().filter(which).forEach(attempt -> attempt.stop(reason));
   }
 }
