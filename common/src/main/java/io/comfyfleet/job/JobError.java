@@ -34,6 +34,11 @@ public record JobError(
     nodeErrors = nodeErrors == null ? null : Require.copy(nodeErrors);
   }
 
+  /** The same without ComfyUI's {@code node_errors}, for the history of a job. */
+  public JobError brief() {
+    return new JobError(code, message, retryable, null, exception);
+  }
+
   /** What becomes of the job. */
   public Destiny destiny() {
     return retryable || code.destiny() == Destiny.WITHDRAWN ? code.destiny() : Destiny.DEAD;

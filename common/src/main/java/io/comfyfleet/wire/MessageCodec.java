@@ -35,6 +35,8 @@ public final class MessageCodec {
   /** Nothing larger goes onto the broker, in bytes. Files travel by reference. */
   public static final int MAX_BYTES = 1024 * 1024;
 
+  private static final int HISTORY_BYTES = 16 * 1024;
+
   private static final Map<String, Class<? extends FleetEvent>> EVENTS =
       Map.of("heartbeat", Heartbeat.class, "progress", JobProgress.class);
   private static final Map<String, Class<? extends ControlMessage>> CONTROLS =
@@ -77,10 +79,12 @@ public final class MessageCodec {
   /**
    * A job as bytes.
    *
-   * @throws InvalidMessageException when the message would exceed {@link #MAX_BYTES}
+   * @throws InvalidMessageException when the message, its history not counted, would exceed {@link
+   *     #MAX_BYTES}
    */
   public byte[] encode(Job job) {
-    return bytes("job", versioned(job));
+    // What was accepted must not become too large by failing.
+    return bytes("job", versioned(job), MAX_BYTES + job.attempts().size() * HISTORY_BYTES);
   }
 
   /** A result as bytes. */
@@ -172,12 +176,16 @@ public final class MessageCodec {
   }
 
   private byte[] bytes(String what, ObjectNode json) {
+    return bytes(what, json, MAX_BYTES);
+  }
+
+  private byte[] bytes(String what, ObjectNode json, int limit) {
     byte[] bytes = mapper.writeValueAsBytes(json);
-    if (bytes.length > MAX_BYTES) {
+    if (bytes.length > limit) {
       throw new InvalidMessageException(
           what,
           "must be at most "
-              + MAX_BYTES
+              + limit
               + " bytes as JSON, was "
               + bytes.length
               + ": pass large data as inputs, by url or artifact");

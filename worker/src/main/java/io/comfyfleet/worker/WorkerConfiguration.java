@@ -8,6 +8,7 @@ import io.comfyfleet.worker.artifact.StoreProperties;
 import io.comfyfleet.worker.comfy.ComfyClient;
 import io.comfyfleet.worker.comfy.ComfyProperties;
 import io.comfyfleet.worker.comfy.ComfySocket;
+import io.comfyfleet.worker.comfy.HealthProperties;
 import io.comfyfleet.worker.execution.JobHandler;
 import io.comfyfleet.worker.intake.IntakeProperties;
 import io.comfyfleet.worker.node.Node;
@@ -29,6 +30,7 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({
   ComfyProperties.class,
+  HealthProperties.class,
   StoreProperties.class,
   InputProperties.class
 })
@@ -83,11 +85,13 @@ class WorkerConfiguration {
       ComfyClient comfy,
       ComfySocket socket,
       ComfyProperties properties,
+      HealthProperties health,
       InputTransfer inputs,
       OutputTransfer outputs,
       Node node,
       Clock clock) {
-    return new JobHandler(comfy, socket, properties, inputs, outputs, node.identity().id(), clock);
+    return new JobHandler(
+        comfy, socket, properties, health, inputs, outputs, node.identity().id(), clock);
   }
 
   @Bean

@@ -4,6 +4,7 @@ import io.comfyfleet.job.Input;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.worker.artifact.TransferException.InputNotFound;
 import io.comfyfleet.worker.comfy.ComfyClient;
+import io.comfyfleet.worker.comfy.ComfyException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -42,7 +43,7 @@ public final class InputTransfer {
    *
    * @return what a loader node's input must say, by placeholder name
    * @throws InputNotFound when a file cannot be had
-   * @throws io.comfyfleet.worker.comfy.ComfyException when ComfyUI does not take it
+   * @throws ComfyException when ComfyUI does not take it
    */
   public Map<String, String> move(Job job) {
     Map<String, String> files = new LinkedHashMap<>();
@@ -66,8 +67,19 @@ public final class InputTransfer {
       String name = name(job, input, response);
       try {
         return comfy.upload(name, () -> body, properties.timeout()).inputValue();
-      } catch (RuntimeException e) {
-        throw body.isOverLimit() ? tooLarge(input, limit) : e;
+      } catch (ComfyException e) {
+        // Whoever reads the stream reports its trouble as his own.
+        if (body.isOverLimit()) {
+          throw tooLarge(input, limit);
+        }
+        IOException broken = body.broken();
+        if (broken != null) {
+          throw new InputNotFound(
+              "inputs[" + input.name() + "]: " + address + " broke off: " + broken.getMessage(),
+              true,
+              e);
+        }
+        throw e;
       }
     } catch (IOException e) {
       throw new InputNotFound("Closing the input " + input.name() + " failed", true, e);

@@ -6,12 +6,14 @@ import java.io.InputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /** Counts and digests the bytes that pass, and fails when they are too many. */
 final class MeteredStream extends FilterInputStream {
   private final MessageDigest digest;
   private final long limit;
   private volatile long count;
+  private volatile @Nullable IOException broken;
 
   MeteredStream(InputStream in, long limit) {
     super(in);
@@ -31,7 +33,13 @@ final class MeteredStream extends FilterInputStream {
 
   @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
-    int read = super.read(buffer, offset, length);
+    int read;
+    try {
+      read = super.read(buffer, offset, length);
+    } catch (IOException e) {
+      broken = e;
+      throw e;
+    }
     if (read > 0) {
       count += read;
       if (isOverLimit()) {
@@ -44,6 +52,11 @@ final class MeteredStream extends FilterInputStream {
 
   long count() {
     return count;
+  }
+
+  /** What ended the stream before its end, on the side it comes from; null when nothing did. */
+  @Nullable IOException broken() {
+    return broken;
   }
 
   boolean isOverLimit() {

@@ -3,6 +3,7 @@ package io.comfyfleet.worker.artifact;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Output;
 import io.comfyfleet.job.OutputKind;
+import io.comfyfleet.worker.artifact.TransferException.Abandoned;
 import io.comfyfleet.worker.artifact.TransferException.OutputNotRetrievable;
 import io.comfyfleet.worker.artifact.TransferException.StoreUnavailable;
 import io.comfyfleet.worker.comfy.ComfyClient;
@@ -51,19 +52,25 @@ public final class OutputTransfer {
    * Moves one file. A store that does not answer is tried again until {@code patience} has passed;
    * a repeat replaces what an earlier try left, since the artifact's id is derived.
    *
+   * @param pause waits between two tries
+   * @throws Abandoned when the wait was cut short
    * @throws OutputNotRetrievable when ComfyUI does not have it
    * @throws StoreUnavailable when the store does not take it
    * @throws ComfyException.Unreachable when ComfyUI does not answer
    */
-  public Output move(Job job, StoredFile file) {
+  public Output move(Job job, StoredFile file, Pause pause) {
     Instant until = Instant.now().plus(properties.patience());
     Duration wait = FIRST_WAIT;
     while (true) {
       try {
         return tryOnce(job, file);
       } catch (StoreUnavailable e) {
-        if (!e.retryable() || Instant.now().plus(wait).isAfter(until) || !waited(wait)) {
+        if (!e.retryable() || Instant.now().plus(wait).isAfter(until)) {
           throw e;
+        }
+        if (!pause.await(wait)) {
+          throw new Abandoned(
+              "The worker let the job go while the output store was not available", e);
         }
         wait =
             wait.multipliedBy(2).compareTo(LONGEST_WAIT) < 0 ? wait.multipliedBy(2) : LONGEST_WAIT;
@@ -71,18 +78,16 @@ public final class OutputTransfer {
     }
   }
 
+  /** A wait that somebody may cut short. */
+  @FunctionalInterface
+  public interface Pause {
+    /** Waits so long; false when it was cut short. */
+    boolean await(Duration time);
+  }
+
   /** Id of an output, the same on each try of the same attempt. */
   static UUID artifactId(Job job, StoredFile file) {
-    String name =
-        job.jobId()
-            + "/"
-            + job.attempt()
-            + "/"
-            + file.node()
-            + "/"
-            + file.key()
-            + "/"
-            + file.position();
+    String name = job.tryName() + "/" + file.node() + "/" + file.key() + "/" + file.position();
     return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -183,15 +188,5 @@ public final class OutputTransfer {
             + URLEncoder.encode(file.filename(), StandardCharsets.UTF_8)
             + "&job_id="
             + job.jobId());
-  }
-
-  private static boolean waited(Duration wait) {
-    try {
-      Thread.sleep(wait);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
   }
 }

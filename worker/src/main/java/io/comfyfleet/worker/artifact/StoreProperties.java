@@ -11,13 +11,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param url base address of the output store, the producer as a rule
  * @param timeout limit for moving one file; too small and a large video over a slow line never
  *     arrives
- * @param patience how long a store that does not take a file is tried before the attempt fails
+ * @param patience how long a store that does not take a file is tried before the attempt fails and
+ *     its work is lost; meanwhile the slot is held
  */
 @ConfigurationProperties("fleet.store")
 public record StoreProperties(
     @DefaultValue("http://127.0.0.1:8080") URI url,
     @DefaultValue("30m") Duration timeout,
-    @DefaultValue("2m") Duration patience) {
+    @DefaultValue("1h") Duration patience) {
 
   /**
    * Checks the address and cuts a slash at its end.

@@ -13,8 +13,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -159,6 +161,25 @@ public final class ComfyClient {
         stats.path("system").path("comfyui_version").asStringOpt().orElse(null),
         device.path("vram_total").asLong(0),
         device.path("vram_free").asLong(0));
+  }
+
+  /**
+   * The queued and running prompts beside which the submitter noted this.
+   *
+   * @param key a key of what {@link #submit} was told to note
+   * @param value its value
+   */
+  public Set<UUID> queued(String key, String value) {
+    JsonNode queue = http.get("/queue");
+    Set<UUID> found = new HashSet<>();
+    for (String part : List.of("queue_running", "queue_pending")) {
+      for (JsonNode item : queue.path(part).values()) {
+        if (value.equals(item.path(3).path(key).asString(""))) {
+          found.add(UUID.fromString(item.path(1).asString("")));
+        }
+      }
+    }
+    return found;
   }
 
   /** Prompts in ComfyUI's queue, the running one included. */

@@ -40,6 +40,7 @@ public final class ComfySocket implements AutoCloseable {
   private final URI address;
   private final Map<String, PromptEvents> prompts = new ConcurrentHashMap<>();
   private volatile @Nullable Instant submittedAt;
+  private volatile boolean hearing;
   private volatile boolean closed;
   private @Nullable Thread watcher;
 
@@ -71,6 +72,11 @@ public final class ComfySocket implements AutoCloseable {
     submittedAt = Instant.now();
   }
 
+  /** Whether ComfyUI tells this socket what goes on, as far as can be known. */
+  public boolean isHearing() {
+    return hearing;
+  }
+
   /** Ends {@link #follow}. */
   public void ignore(UUID promptId) {
     prompts.remove(promptId.toString());
@@ -99,6 +105,7 @@ public final class ComfySocket implements AutoCloseable {
           keep(socket, session);
           end(socket, session);
         } finally {
+          hearing = false;
           socket.abort();
         }
       } catch (CompletionException e) {
@@ -123,6 +130,7 @@ public final class ComfySocket implements AutoCloseable {
       if (isDeaf(session, now)) {
         log.atDebug().log("websocket deaf");
         submittedAt = null;
+        hearing = false;
         return;
       }
       if (pinged.plusMillis(interval).isBefore(now)) {
@@ -173,6 +181,7 @@ public final class ComfySocket implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final StringBuilder fragments = new StringBuilder();
     private boolean tooLarge;
+    private boolean heardFirst;
     private volatile Instant lastHeard = Instant.now();
     // A socket that was just opened is given the time to prove that it hears.
     private volatile Instant lastText = Instant.now();
@@ -185,6 +194,9 @@ public final class ComfySocket implements AutoCloseable {
         fragments.append(data);
       }
       if (last) {
+        // The first message of a socket comes even to one that is deaf afterwards.
+        hearing |= heardFirst;
+        heardFirst = true;
         lastText = Instant.now();
         if (tooLarge) {
           prompts.values().forEach(PromptEvents::hint);

@@ -7,37 +7,29 @@ import org.jspecify.annotations.Nullable;
 /** Carries an attempt that ended without a finished prompt out of the depth to the handler. */
 final class AttemptEnd extends RuntimeException {
   private final JobError error;
-  private final boolean counted;
 
-  private AttemptEnd(JobError error, boolean counted, @Nullable Throwable cause) {
+  private AttemptEnd(JobError error, @Nullable Throwable cause) {
     super(error.message(), cause);
     this.error = error;
-    this.counted = counted;
   }
 
-  /** The attempt failed and counts. */
-  static AttemptEnd failed(JobError error) {
-    return new AttemptEnd(error, true, null);
+  static AttemptEnd of(JobError error) {
+    return new AttemptEnd(error, null);
   }
 
-  /** No fault of the job: it is given back. */
-  static AttemptEnd interrupted(ErrorCode code, String message) {
-    return new AttemptEnd(JobError.retryable(code, message), false, null);
+  /** Another attempt could succeed. */
+  static AttemptEnd retryable(ErrorCode code, String message) {
+    return new AttemptEnd(JobError.retryable(code, message), null);
   }
 
-  /** ComfyUI did not answer for too long: given back. */
+  /** ComfyUI did not answer for too long. */
   static AttemptEnd unreachable(Throwable cause) {
     return new AttemptEnd(
         JobError.retryable(ErrorCode.COMFYUI_UNREACHABLE, String.valueOf(cause.getMessage())),
-        false,
         cause);
   }
 
   JobError error() {
     return error;
-  }
-
-  boolean counted() {
-    return counted;
   }
 }

@@ -6,8 +6,8 @@ import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Output;
 import io.comfyfleet.job.OutputKind;
 import io.comfyfleet.job.Result;
-import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.job.Timings;
+import io.comfyfleet.job.Workflow;
 import io.comfyfleet.node.RunningJob.Phase;
 import io.comfyfleet.worker.artifact.InputTransfer;
 import io.comfyfleet.worker.artifact.OutputTransfer;
@@ -16,6 +16,7 @@ import io.comfyfleet.worker.comfy.ComfyClient;
 import io.comfyfleet.worker.comfy.ComfyException;
 import io.comfyfleet.worker.comfy.ComfyProperties;
 import io.comfyfleet.worker.comfy.ComfySocket;
+import io.comfyfleet.worker.comfy.HealthProperties;
 import io.comfyfleet.worker.comfy.PromptEnd;
 import io.comfyfleet.worker.comfy.PromptOutput;
 import java.nio.charset.StandardCharsets;
@@ -37,6 +38,7 @@ public final class JobHandler {
   private final ComfyClient comfy;
   private final ComfySocket socket;
   private final ComfyProperties properties;
+  private final HealthProperties health;
   private final InputTransfer inputs;
   private final OutputTransfer outputs;
   private final String nodeId;
@@ -46,6 +48,7 @@ public final class JobHandler {
    * @param comfy the node's ComfyUI
    * @param socket its events
    * @param properties poll intervals and patience
+   * @param health when a prompt is taken to hang
    * @param inputs moves inputs
    * @param outputs moves outputs
    * @param nodeId name of this node, for results
@@ -55,6 +58,7 @@ public final class JobHandler {
       ComfyClient comfy,
       ComfySocket socket,
       ComfyProperties properties,
+      HealthProperties health,
       InputTransfer inputs,
       OutputTransfer outputs,
       String nodeId,
@@ -62,6 +66,7 @@ public final class JobHandler {
     this.comfy = comfy;
     this.socket = socket;
     this.properties = properties;
+    this.health = health;
     this.inputs = inputs;
     this.outputs = outputs;
     this.nodeId = nodeId;
@@ -77,8 +82,7 @@ public final class JobHandler {
     Job job = attempt.job();
     Watch watch = new Watch(queuedMs(job, attempt.startedAt()));
     if (job.expiresAt() != null && clock.instant().isAfter(job.expiresAt())) {
-      return new Outcome.Withdrawn(
-          ResultStatus.EXPIRED,
+      return new Outcome.Ended(
           JobError.permanent(
               ErrorCode.EXPIRED, "The job waited until after its expiry at " + job.expiresAt()),
           watch.timings());
@@ -88,33 +92,47 @@ public final class JobHandler {
     try {
       return run(attempt, watch);
     } catch (AttemptEnd e) {
-      return outcome(e, watch);
+      return cutShort(attempt, e.error(), watch);
     } catch (TransferException e) {
-      return new Outcome.Failed(ErrorClassification.transfer(e), watch.timings());
+      return cutShort(attempt, ErrorClassification.transfer(e), watch);
     } catch (ComfyException.Refused e) {
-      return new Outcome.Failed(
+      return cutShort(
+          attempt,
           JobError.permanent(
               ErrorCode.INPUT_NOT_FOUND, "ComfyUI refused an input: " + e.getMessage()),
-          watch.timings());
+          watch);
     } catch (ComfyException e) {
-      return new Outcome.Interrupted(
-          JobError.retryable(ErrorCode.COMFYUI_UNREACHABLE, String.valueOf(e.getMessage())));
+      return cutShort(
+          attempt,
+          JobError.retryable(ErrorCode.COMFYUI_UNREACHABLE, String.valueOf(e.getMessage())),
+          watch);
     } finally {
       socket.ignore(promptId);
     }
   }
 
+  /** What somebody asked for comes before what went wrong on the way. */
+  private static Outcome cutShort(RunningAttempt attempt, JobError error, Watch watch) {
+    return switch (attempt.stopReason()) {
+      case null -> new Outcome.Ended(error, watch.timings());
+      case DEFER -> new Outcome.Deferred();
+      case DRAIN, CANCEL -> new Outcome.Ended(attempt.stopError(), watch.timings());
+    };
+  }
+
   /** To be called when the result of a job is safe: ComfyUI need not remember it. */
   public void forget(RunningAttempt attempt) {
-    new PromptRun(comfy, socket, properties, attempt).forget();
+    new PromptRun(comfy, socket, properties, health, attempt).forget();
   }
 
   private Outcome run(RunningAttempt attempt, Watch watch) {
     Job job = attempt.job();
-    PromptRun prompt = new PromptRun(comfy, socket, properties, attempt);
+    PromptRun prompt = new PromptRun(comfy, socket, properties, health, attempt);
     attempt.enter(Phase.PREPARE);
     if (!prompt.isThere()) {
-      prompt.submit(PromptFactory.graph(job, inputs.move(job)));
+      Workflow graph = PromptFactory.graph(job, inputs.move(job));
+      attempt.checkStop();
+      prompt.submit(graph, FleetPrompt.about(job, nodeId));
     }
     watch.prepared();
     attempt.enter(Phase.RUN);
@@ -124,7 +142,7 @@ public final class JobHandler {
       case SUCCEEDED -> succeeded(attempt, end, watch);
       case FAILED -> failed(end, watch);
       case INTERRUPTED ->
-          new Outcome.Failed(
+          new Outcome.Ended(
               JobError.retryable(
                   ErrorCode.INTERRUPTED, "Somebody interrupted the prompt in ComfyUI"),
               watch.timings());
@@ -135,7 +153,7 @@ public final class JobHandler {
     Job job = attempt.job();
     attempt.enter(Phase.STORE);
     if (end.outputs().isEmpty()) {
-      return new Outcome.Failed(
+      return new Outcome.Ended(
           JobError.permanent(
               ErrorCode.NO_OUTPUT,
               "The graph ended without an output that could be kept; does it have a save node?"),
@@ -145,7 +163,7 @@ public final class JobHandler {
     for (PromptOutput output : end.outputs()) {
       kept.add(
           switch (output) {
-            case PromptOutput.StoredFile file -> outputs.move(job, file);
+            case PromptOutput.StoredFile file -> outputs.move(job, file, attempt::pause);
             case PromptOutput.Text text -> text(text);
           });
     }
@@ -158,9 +176,6 @@ public final class JobHandler {
 
   private Outcome failed(PromptEnd end, Watch watch) {
     JobError error = ErrorClassification.failed(end.failure());
-    if (error.code() == ErrorCode.GPU_POISONED) {
-      return new Outcome.Interrupted(error);
-    }
     if (error.code() == ErrorCode.OUT_OF_MEMORY) {
       try {
         comfy.free();
@@ -168,16 +183,7 @@ public final class JobHandler {
         // The next attempt tells whether there is memory.
       }
     }
-    return new Outcome.Failed(error, watch.timings());
-  }
-
-  private static Outcome outcome(AttemptEnd end, Watch watch) {
-    if (!end.counted()) {
-      return new Outcome.Interrupted(end.error());
-    }
-    return end.error().code() == ErrorCode.CANCELLED
-        ? new Outcome.Withdrawn(ResultStatus.CANCELLED, end.error(), watch.timings())
-        : new Outcome.Failed(end.error(), watch.timings());
+    return new Outcome.Ended(error, watch.timings());
   }
 
   private static Output text(PromptOutput.Text output) {

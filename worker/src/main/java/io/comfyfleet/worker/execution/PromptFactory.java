@@ -15,8 +15,7 @@ final class PromptFactory {
 
   /** The same for the same attempt wherever and whenever it is asked for. */
   static UUID promptId(Job job) {
-    String name = job.jobId() + "/" + job.attempt();
-    return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+    return UUID.nameUUIDFromBytes(job.tryName().getBytes(StandardCharsets.UTF_8));
   }
 
   /**
@@ -38,9 +37,7 @@ final class PromptFactory {
   private static String prefix(Job job, String old) {
     String last = old.substring(Math.max(old.lastIndexOf('/'), old.lastIndexOf('\\')) + 1);
     return "fleet/"
-        + job.jobId()
-        + "-"
-        + job.attempt()
+        + job.tryName().replace('/', '-')
         + "/"
         + (last.isBlank() || last.startsWith("..") ? "output" : last);
   }

@@ -8,6 +8,7 @@ import io.comfyfleet.worker.comfy.ComfyClient;
 import io.comfyfleet.worker.comfy.ComfyException;
 import io.comfyfleet.worker.comfy.ComfyProperties;
 import io.comfyfleet.worker.comfy.ComfySocket;
+import io.comfyfleet.worker.comfy.HealthProperties;
 import io.comfyfleet.worker.comfy.PromptEnd;
 import io.comfyfleet.worker.comfy.PromptStatus;
 import java.time.Duration;
@@ -30,20 +31,26 @@ import org.jspecify.annotations.Nullable;
 final class PromptRun {
   private static final Duration AFTER_HINT = Duration.ofMillis(25);
   private static final int LOOKS_AFTER_HINT = 8;
-  private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(15);
 
   private final ComfyClient comfy;
   private final ComfySocket socket;
   private final ComfyProperties properties;
+  private final HealthProperties health;
   private final RunningAttempt attempt;
   private final Job job;
   private final UUID promptId;
+  private boolean submitted;
 
   PromptRun(
-      ComfyClient comfy, ComfySocket socket, ComfyProperties properties, RunningAttempt attempt) {
+      ComfyClient comfy,
+      ComfySocket socket,
+      ComfyProperties properties,
+      HealthProperties health,
+      RunningAttempt attempt) {
     this.comfy = comfy;
     this.socket = socket;
     this.properties = properties;
+    this.health = health;
     this.attempt = attempt;
     this.job = attempt.job();
     this.promptId = PromptFactory.promptId(job);
@@ -72,24 +79,23 @@ final class PromptRun {
   }
 
   /** Submits the graph; after a lost answer or a crash only if ComfyUI does not have it. */
-  void submit(Workflow graph) {
-    Map<String, String> about =
-        Map.of("fleet_job_id", job.jobId().toString(), "fleet_run_id", job.runId());
+  void submit(Workflow graph, Map<String, String> about) {
     Instant until = Instant.now().plus(properties.patience());
     for (int crashes = 0; ; ) {
       try {
         socket.submitted();
+        submitted = true;
         check(comfy.submit(promptId, graph, about));
         return;
       } catch (ComfyException.Refused e) {
-        throw AttemptEnd.failed(ErrorClassification.refused(e));
+        throw AttemptEnd.of(ErrorClassification.refused(e));
       } catch (ComfyException.Crashed | ComfyException.BadAnswer e) {
         crashes++;
         if (isThere()) {
           return;
         }
         if (crashes == 2) {
-          throw AttemptEnd.failed(
+          throw AttemptEnd.of(
               JobError.permanent(
                   ErrorCode.BAD_WORKFLOW,
                   "ComfyUI fails on the graph itself: " + e.getMessage() + ", twice"));
@@ -113,22 +119,27 @@ final class PromptRun {
       } catch (ComfyException e) {
         // It may run for nothing; how the attempt ended is known already.
       }
-      throw AttemptEnd.failed(
+      throw AttemptEnd.of(
           ErrorClassification.refused(
               "", "it would have run without the outputs that these errors spoil", nodeErrors));
     }
   }
 
   /**
-   * Waits for the end.
+   * Waits for the end. The job's time limit runs from when the prompt is seen running; while it
+   * waits behind others in ComfyUI's queue, the queue has to move.
    *
-   * @throws AttemptEnd when the attempt is stopped, its time is over, or ComfyUI forgot the prompt
+   * @throws AttemptEnd when the attempt is stopped, its time is over, ComfyUI forgot the prompt, or
+   *     nothing moves any more
    */
   PromptEnd await() {
-    Instant deadline = Instant.now().plus(job.timeout());
+    Instant deadline = Instant.MAX;
+    PromptStatus last = new PromptStatus.Absent();
+    int queueLength = 0;
     Duration wait = properties.firstPoll();
     int quickLooks = 0;
     int absences = 0;
+    attempt.sign();
     while (true) {
       Instant asked = Instant.now();
       PromptStatus status = patiently(() -> comfy.look(promptId));
@@ -139,22 +150,53 @@ final class PromptRun {
       if (absences >= 2) {
         throw gone();
       }
-      if (attempt.stopReason() != null) {
-        throw stopped(attempt.stopReason());
+      if (!status.equals(last)) {
+        attempt.sign();
+        last = status;
       }
-      Duration left = Duration.between(Instant.now(), deadline);
-      if (!left.isPositive()) {
+      if (status instanceof PromptStatus.Pending) {
+        int length = patiently(comfy::queueLength);
+        if (length != queueLength) {
+          attempt.sign();
+          queueLength = length;
+        }
+      } else if (status instanceof PromptStatus.Running && deadline.equals(Instant.MAX)) {
+        deadline = Instant.now().plus(job.timeout());
+      }
+      if (attempt.stopReason() != null) {
+        interrupt();
+        throw AttemptEnd.of(attempt.stopError());
+      }
+      Instant now = Instant.now();
+      if (!now.isBefore(deadline)) {
         throw deadlineExceeded();
+      }
+      if (silenceTells() && attempt.lastSign().plus(health.stall()).isBefore(now)) {
+        throw stalled(status);
       }
       boolean quick = quickLooks > 0 || absences > 0;
       Duration limit = quick ? AFTER_HINT.multipliedBy(absences > 0 ? 8 : 1) : wait;
-      attempt.await(limit.compareTo(left) < 0 ? limit : left);
+      attempt.await(limit.compareTo(left(deadline, now)) < 0 ? limit : left(deadline, now));
       boolean hinted = Duration.between(asked, Instant.now()).compareTo(limit) < 0;
       quickLooks = hinted ? LOOKS_AFTER_HINT : Math.max(0, quickLooks - 1);
       if (!quick && !hinted) {
         wait = longer(wait);
       }
     }
+  }
+
+  /**
+   * Whether silence means that nothing moves: this process hears of the prompt. Of one that an
+   * earlier process submitted ComfyUI may tell nothing to this one.
+   */
+  private boolean silenceTells() {
+    return socket.isHearing() && (submitted || attempt.isAlive());
+  }
+
+  private static Duration left(Instant deadline, Instant now) {
+    return deadline.equals(Instant.MAX)
+        ? Duration.ofDays(1)
+        : Duration.between(now, deadline).plusMillis(1);
   }
 
   /** After a result is safe. A history that cannot be tidied is no reason to fail. */
@@ -169,58 +211,75 @@ final class PromptRun {
   private AttemptEnd gone() {
     if (attempt.promptEnded()) {
       // Given back, it would be rendered for nothing again and again.
-      return AttemptEnd.failed(
-          JobError.retryable(
-              ErrorCode.OUTPUT_NOT_RETRIEVABLE,
-              "ComfyUI ended the prompt " + promptId + " but does not have it in its history"));
+      return AttemptEnd.retryable(
+          ErrorCode.OUTPUT_NOT_RETRIEVABLE,
+          "ComfyUI ended the prompt " + promptId + " but does not have it in its history");
     }
-    return AttemptEnd.interrupted(
+    return AttemptEnd.retryable(
         ErrorCode.COMFYUI_RESTARTED, "ComfyUI does not know the prompt " + promptId + " any more");
   }
 
-  private AttemptEnd stopped(RunningAttempt.Stop reason) {
-    cancelAndForget();
-    return switch (reason) {
-      case DRAIN ->
-          AttemptEnd.interrupted(ErrorCode.INTERRUPTED, "The worker ends before the job could");
-      case CANCEL ->
-          AttemptEnd.failed(
-              JobError.permanent(ErrorCode.CANCELLED, "The sender cancelled the job"));
-      case DEFER ->
-          AttemptEnd.interrupted(ErrorCode.DRAINED, "Another node has the job in hand already");
-    };
-  }
-
   private AttemptEnd deadlineExceeded() {
-    cancelAndForget();
-    return AttemptEnd.failed(
-        JobError.retryable(
+    boolean wasAlive = attempt.isAlive();
+    String limit = "its timeout of " + job.timeout().toSeconds() + " s";
+    if (interrupt()) {
+      return AttemptEnd.retryable(
+          ErrorCode.DEADLINE_EXCEEDED,
+          "The attempt ran longer than " + limit + " and was interrupted");
+    }
+    return wasAlive
+        ? AttemptEnd.retryable(
             ErrorCode.DEADLINE_EXCEEDED,
-            "The attempt ran longer than its timeout of "
-                + job.timeout().toSeconds()
-                + " s and was interrupted"));
+            "The attempt ran longer than " + limit + " and has not obeyed the interrupt yet")
+        : AttemptEnd.retryable(
+            ErrorCode.COMFYUI_HUNG,
+            "ComfyUI showed no work on the prompt within " + limit + " and obeys no interrupt");
   }
 
-  /** Best effort: the entry that an interrupt leaves would look like somebody else's interrupt. */
-  private void cancelAndForget() {
+  private AttemptEnd stalled(PromptStatus status) {
+    String silence = "for " + health.stall().toSeconds() + " s";
+    boolean obeyed = interrupt();
+    if (status instanceof PromptStatus.Pending) {
+      return AttemptEnd.retryable(
+          ErrorCode.COMFYUI_HUNG, "ComfyUI's queue has not moved " + silence);
+    }
+    return obeyed
+        ? AttemptEnd.retryable(
+            ErrorCode.STALLED,
+            "The prompt showed no sign of life " + silence + " and was interrupted")
+        : AttemptEnd.retryable(
+            ErrorCode.COMFYUI_HUNG,
+            "The prompt showed no sign of life " + silence + " and obeys no interrupt");
+  }
+
+  /**
+   * Interrupts this prompt and no other, and drops the entry that this leaves, which would look
+   * like somebody else's interrupt.
+   *
+   * @return false when ComfyUI answers but has not ended the prompt in time
+   */
+  private boolean interrupt() {
     try {
       comfy.cancel(promptId);
-      Instant until = Instant.now().plus(CANCEL_PATIENCE);
+      Instant until = Instant.now().plus(health.interruptPatience());
       while (Instant.now().isBefore(until)) {
         switch (comfy.look(promptId)) {
           case PromptStatus.Absent absent -> {
-            return;
+            return true;
           }
           case PromptStatus.Ended ended -> {
             comfy.forget(promptId);
-            return;
+            return true;
           }
           case PromptStatus.Pending pending -> attempt.await(AFTER_HINT.multipliedBy(4));
           case PromptStatus.Running running -> attempt.await(AFTER_HINT.multipliedBy(4));
         }
       }
+      attempt.disobeyed();
+      return false;
     } catch (ComfyException e) {
       // A ComfyUI that does not answer has nothing to interrupt, or does not listen.
+      return true;
     }
   }
 

@@ -1,6 +1,8 @@
 package io.comfyfleet.worker.execution;
 
+import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
+import io.comfyfleet.job.JobError;
 import io.comfyfleet.node.RunningJob;
 import io.comfyfleet.node.RunningJob.Phase;
 import io.comfyfleet.worker.comfy.PromptSink;
@@ -36,6 +38,9 @@ public final class RunningAttempt implements PromptSink {
   private volatile Phase phase = Phase.PREPARE;
   private volatile double progress;
   private volatile boolean promptEnded;
+  private volatile boolean alive;
+  private volatile boolean disobeyed;
+  private volatile Instant lastSign = Instant.now();
   private volatile @Nullable String graphNode;
 
   /**
@@ -121,8 +126,34 @@ public final class RunningAttempt implements PromptSink {
     return promptEnded;
   }
 
+  /** Whether ComfyUI did not let the prompt end although it was told to: the node is suspect. */
+  public boolean isDisobeyed() {
+    return disobeyed;
+  }
+
+  void disobeyed() {
+    disobeyed = true;
+  }
+
+  /** Notes that something moved. */
+  void sign() {
+    lastSign = Instant.now();
+  }
+
+  /** When something last moved. */
+  Instant lastSign() {
+    return lastSign;
+  }
+
+  /** Whether ComfyUI has told of any work on the prompt. */
+  boolean isAlive() {
+    return alive;
+  }
+
   @Override
   public void progress(double nodesDone, String node) {
+    alive = true;
+    sign();
     double share = Math.clamp(nodesDone / job.workflow().graph().size(), 0, 1);
     // Messages of two kinds tell the same; the later one may know less.
     progress = Math.max(progress, share);
@@ -138,6 +169,37 @@ public final class RunningAttempt implements PromptSink {
       graphNode = null;
     }
     onPhase.accept(this);
+  }
+
+  /**
+   * Ends the attempt here if somebody asked for it before anything was submitted.
+   *
+   * @throws AttemptEnd when it is to end
+   */
+  void checkStop() {
+    if (stop != null) {
+      throw AttemptEnd.of(stopError());
+    }
+  }
+
+  /** The reason of a stop as an error. */
+  JobError stopError() {
+    return stop == Stop.CANCEL
+        ? JobError.permanent(ErrorCode.CANCELLED, "The sender cancelled the job")
+        : JobError.retryable(ErrorCode.DRAINED, "The worker let the job go before it could end");
+  }
+
+  /**
+   * Waits so long; false when the attempt is to end meanwhile, however long that would be.
+   *
+   * @param time whole milliseconds count
+   */
+  boolean pause(Duration time) {
+    Instant until = Instant.now().plus(time);
+    while (stop == null && Instant.now().isBefore(until)) {
+      await(Duration.between(Instant.now(), until).plusMillis(1));
+    }
+    return stop == null;
   }
 
   /** Waits for a hint or a stop, at most so long. */

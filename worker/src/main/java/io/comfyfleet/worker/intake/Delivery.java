@@ -19,4 +19,22 @@ record Delivery(
     boolean redelivered,
     BasicProperties properties,
     byte[] body,
-    Instant takenAt) {}
+    Instant takenAt) {
+
+  /** Our own count of {@link #deaths()}, where the broker keeps none. */
+  static final String DEATHS = "x-fleet-deaths";
+
+  /**
+   * How many earlier deliveries ended with their worker or its connection. Quorum queues of
+   * RabbitMQ 4.3 count them ({@code x-delivery-count}, absent on the first delivery; giving back
+   * does not count); on classic queues the worker does.
+   */
+  long deaths() {
+    return Math.max(header("x-delivery-count"), header(DEATHS));
+  }
+
+  private long header(String name) {
+    Object value = properties.getHeaders() == null ? null : properties.getHeaders().get(name);
+    return value instanceof Number number ? number.longValue() : 0;
+  }
+}

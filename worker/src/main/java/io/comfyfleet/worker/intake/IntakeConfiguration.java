@@ -3,8 +3,8 @@ package io.comfyfleet.worker.intake;
 import io.comfyfleet.topology.VirtualHost;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.worker.execution.JobHandler;
-import io.comfyfleet.worker.node.ComfyProbe;
 import io.comfyfleet.worker.node.Node;
+import io.comfyfleet.worker.node.NodeHealth;
 import io.comfyfleet.worker.node.ProgressReporter;
 import java.time.Clock;
 import org.springframework.amqp.rabbit.connection.ConnectionFactory;
@@ -51,9 +51,9 @@ class IntakeConfiguration {
       JobHandler handler,
       Settlement settlement,
       Node node,
-      ComfyProbe probe,
+      NodeHealth health,
       ProgressReporter progress) {
-    return new JobListener(codec, handler, settlement, node, probe, progress);
+    return new JobListener(codec, handler, settlement, node, health, progress);
   }
 
   @Bean

@@ -1,18 +1,20 @@
 package io.comfyfleet.worker.intake;
 
+import io.comfyfleet.job.Destiny;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Timings;
 import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.topology.TopologyDeclaration;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.wire.UnreadableMessageException;
 import io.comfyfleet.worker.execution.JobHandler;
 import io.comfyfleet.worker.execution.Outcome;
 import io.comfyfleet.worker.execution.RunningAttempt;
 import io.comfyfleet.worker.intake.Settlement.Settled;
-import io.comfyfleet.worker.node.ComfyProbe;
 import io.comfyfleet.worker.node.Node;
+import io.comfyfleet.worker.node.NodeHealth;
 import io.comfyfleet.worker.node.ProgressReporter;
 import java.io.IOException;
 import java.time.Duration;
@@ -28,11 +30,14 @@ import org.slf4j.MDC;
 final class JobListener {
   private static final Logger log = LoggerFactory.getLogger(JobListener.class);
 
+  /** One less than the broker's own limit: the worker, which can end the job, must be first. */
+  private static final int MOST_DEATHS = TopologyDeclaration.DELIVERY_LIMIT - 1;
+
   private final MessageCodec codec;
   private final JobHandler handler;
   private final Settlement settlement;
   private final Node node;
-  private final ComfyProbe probe;
+  private final NodeHealth health;
   private final ProgressReporter progress;
   private final JobsInHand jobs = new JobsInHand();
 
@@ -41,13 +46,13 @@ final class JobListener {
       JobHandler handler,
       Settlement settlement,
       Node node,
-      ComfyProbe probe,
+      NodeHealth health,
       ProgressReporter progress) {
     this.codec = codec;
     this.handler = handler;
     this.settlement = settlement;
     this.node = node;
-    this.probe = probe;
+    this.health = health;
     this.progress = progress;
   }
 
@@ -74,7 +79,7 @@ final class JobListener {
   }
 
   private void run(LaneChannel channel, Delivery delivery, Job job) throws IOException {
-    if (delivery.redelivered() && jobs.isSettled(job.jobId(), job.attempt())) {
+    if (delivery.redelivered() && jobs.isSettled(job.tryName())) {
       leave(channel, settlement.ackAgain(channel, delivery));
       return;
     }
@@ -82,8 +87,21 @@ final class JobListener {
       leave(channel, settlement.giveBack(channel, delivery));
       return;
     }
+    if (delivery.deaths() >= MOST_DEATHS) {
+      leave(channel, settlement.settle(channel, delivery, job, killer(delivery)));
+      return;
+    }
+    if (delivery.redelivered() && !channel.isCounting()) {
+      leave(channel, settlement.recount(channel, delivery, job));
+      return;
+    }
+    if (job.excludes(node.identity().id())) {
+      leave(channel, settlement.passOn(channel, delivery, job));
+      return;
+    }
+    boolean takenOver = delivery.redelivered() || delivery.deaths() > 0;
     RunningAttempt attempt =
-        new RunningAttempt(job, delivery.takenAt(), delivery.redelivered(), progress::report);
+        new RunningAttempt(job, delivery.takenAt(), takenOver, progress::report);
     node.begin(attempt);
     log.atInfo()
         .addKeyValue(LogKeys.LANE, delivery.lane())
@@ -94,7 +112,7 @@ final class JobListener {
       account(attempt, outcome);
       Settled settled = settlement.settle(channel, delivery, job, outcome);
       if (settled == Settled.DONE) {
-        jobs.settled(job.jobId(), job.attempt());
+        jobs.settled(job.tryName());
         handler.forget(attempt);
       }
       leave(channel, settled);
@@ -109,7 +127,7 @@ final class JobListener {
     } catch (RuntimeException e) {
       // The process edge: whatever comes here is a fault of ours, and the job must go on.
       log.atError().setCause(e).log("attempt failed by a fault of the worker");
-      return new Outcome.Failed(
+      return new Outcome.Ended(
           JobError.retryable(ErrorCode.INTERNAL_ERROR, "The worker failed: " + e), Timings.NONE);
     }
   }
@@ -121,23 +139,31 @@ final class JobListener {
             .addKeyValue(LogKeys.OUTCOME, outcome.getClass().getSimpleName())
             .addKeyValue(LogKeys.ELAPSED_MS, elapsed.toMillis());
     switch (outcome) {
-      case Outcome.Completed completed -> node.countSuccess(attempt.job().type(), elapsed);
-      case Outcome.Failed failed -> {
-        node.countFailure();
-        entry = entry.addKeyValue(LogKeys.REASON, words(failed.error()));
+      case Outcome.Completed completed -> {
+        node.countSuccess(attempt.job().type(), elapsed);
+        health.succeeded();
       }
-      case Outcome.Withdrawn withdrawn ->
-          entry = entry.addKeyValue(LogKeys.REASON, words(withdrawn.error()));
-      case Outcome.Interrupted interrupted -> {
-        entry = entry.addKeyValue(LogKeys.REASON, words(interrupted.error()));
-        probe.suspect(interrupted.error(), attempt.promptId());
+      case Outcome.Ended ended -> {
+        JobError error = ended.error();
+        entry = entry.addKeyValue(LogKeys.REASON, error.code().wireName() + ": " + error.message());
+        if (error.destiny() == Destiny.RETRY || error.destiny() == Destiny.DEAD) {
+          node.countFailure();
+        }
+        health.ended(error, attempt.isDisobeyed());
       }
+      case Outcome.Deferred deferred -> {}
     }
     entry.log("attempt ended");
   }
 
-  private static String words(JobError error) {
-    return error.code().wireName() + ": " + error.message();
+  private static Outcome killer(Delivery delivery) {
+    return new Outcome.Ended(
+        JobError.permanent(
+            ErrorCode.DELIVERY_LIMIT,
+            "The job was given up after "
+                + delivery.deaths()
+                + " deliveries that ended with their worker or its connection"),
+        Timings.NONE);
   }
 
   private static void leave(LaneChannel channel, Settled settled) {

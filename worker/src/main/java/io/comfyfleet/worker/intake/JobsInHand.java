@@ -36,11 +36,12 @@ final class JobsInHand {
     notifyAll();
   }
 
-  synchronized void settled(UUID jobId, int attempt) {
-    settled.add(jobId + "/" + attempt);
+  /** Notes that everything that follows from a try is published. */
+  synchronized void settled(String tryName) {
+    settled.add(tryName);
   }
 
-  synchronized boolean isSettled(UUID jobId, int attempt) {
-    return settled.contains(jobId + "/" + attempt);
+  synchronized boolean isSettled(String tryName) {
+    return settled.contains(tryName);
   }
 }

@@ -90,6 +90,11 @@ final class LaneChannel {
     return channel.isOpen() && !revoked;
   }
 
+  /** Whether the broker counts the deliveries of a message that ended with their worker. */
+  boolean isCounting() {
+    return !consumerArguments.isEmpty();
+  }
+
   /** How many messages of a lane wait for somebody to take them. */
   long waiting(String lane) throws IOException {
     return channel.messageCount(Topology.laneQueue(lane));

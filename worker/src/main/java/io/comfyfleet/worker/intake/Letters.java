@@ -1,6 +1,7 @@
 package io.comfyfleet.worker.intake;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
+import io.comfyfleet.job.InvalidMessageException;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Result;
@@ -36,15 +37,36 @@ final class Letters {
     properties.setReplyTo(null);
     properties.setHeader(
         MessageHeaders.IDEMPOTENCY_KEY, "result:" + job.jobId() + ":" + result.status());
-    return new Message(codec.encode(result), properties);
+    return new Message(encoded(result), properties);
   }
 
-  Message nextAttempt(Job next, Delivery delivery) {
+  private byte[] encoded(Result result) {
+    try {
+      return codec.encode(result);
+    } catch (InvalidMessageException tooLarge) {
+      return codec.encode(Shortening.of(result));
+    }
+  }
+
+  /** The job with what became of its last attempt. */
+  Message next(Job job, Delivery delivery) {
     MessageProperties properties = properties(delivery);
-    properties.setMessageId(next.jobId().toString());
-    properties.setType(next.type().wireName());
-    properties.setPriority(next.priority());
-    return new Message(codec.encode(next), properties);
+    properties.setMessageId(job.jobId().toString());
+    properties.setType(job.type().wireName());
+    properties.setPriority(job.priority());
+    return new Message(codec.encode(job), properties);
+  }
+
+  /** The same message again, for another queue. */
+  Message same(Job job, Delivery delivery) {
+    return new Message(delivery.body(), next(job, delivery).getMessageProperties());
+  }
+
+  /** The same message, which ended with so many workers' deaths. */
+  Message counted(Job job, Delivery delivery, long deaths) {
+    Message message = same(job, delivery);
+    message.getMessageProperties().setHeader(Delivery.DEATHS, deaths);
+    return message;
   }
 
   /** The original bytes with the reason beside them. */

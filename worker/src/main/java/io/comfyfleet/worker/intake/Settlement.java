@@ -7,13 +7,13 @@ import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
-import io.comfyfleet.job.Timings;
 import io.comfyfleet.telemetry.LogKeys;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.worker.execution.Outcome;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.amqp.AmqpException;
@@ -34,12 +34,14 @@ final class Settlement {
   private static final Duration FIRST_WAIT = Duration.ofMillis(200);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
   private static final int TRIES_WITHOUT_CHANNEL = 3;
+  private static final Duration DEFERRAL = Duration.ofSeconds(15);
 
   private final Publisher publisher;
   private final Letters letters;
   private final RetryProperties retry;
   private final String nodeId;
   private final Clock clock;
+  private final RandomGenerator random = RandomGenerator.getDefault();
   private volatile boolean givingUp;
 
   Settlement(
@@ -71,28 +73,77 @@ final class Settlement {
       throws IOException {
     return switch (outcome) {
       case Outcome.Completed completed ->
-          publishResult(channel, delivery, job, completed.result())
-              ? ack(channel, delivery)
-              : Settled.LEFT;
-      case Outcome.Withdrawn withdrawn ->
-          publishResult(
-                  channel,
-                  delivery,
-                  job,
-                  ended(job, withdrawn.status(), withdrawn.timings(), withdrawn.error()))
-              ? ack(channel, delivery)
-              : Settled.LEFT;
-      case Outcome.Failed failed -> failed(channel, delivery, job, failed);
-      case Outcome.Interrupted interrupted -> giveBack(channel, delivery);
+          ackIf(publishResult(channel, delivery, job, completed.result()), channel, delivery);
+      case Outcome.Ended ended -> ended(channel, delivery, job, ended);
+      case Outcome.Deferred deferred ->
+          moved(channel, delivery, job, Topology.retry(DEFERRAL), job.lane());
     };
+  }
+
+  private Settled ended(LaneChannel channel, Delivery delivery, Job job, Outcome.Ended ended)
+      throws IOException {
+    return switch (ended.error().destiny()) {
+      case RETRY -> {
+        if (job.attempt() >= job.maxAttempts()) {
+          yield dead(channel, delivery, job, ended);
+        }
+        Message next = next(delivery, job, ended);
+        Duration wait = retry.after(job.attempt(), job.type(), random);
+        next.getMessageProperties().setExpiration(String.valueOf(wait.toMillis()));
+        String step = Topology.retry(Topology.retryDelay(wait));
+        yield ackIf(publish(channel, step, job.lane(), next), channel, delivery);
+      }
+      case CLOSE_NODE -> {
+        if (job.setbacks() + 1 >= Job.MOST_SETBACKS) {
+          yield dead(channel, delivery, job, ended);
+        }
+        Message next = next(delivery, job, ended);
+        yield ackIf(publish(channel, Topology.JOBS, job.lane(), next), channel, delivery);
+      }
+      case ELSEWHERE -> {
+        Message next = next(delivery, job, ended);
+        yield ackIf(publish(channel, Topology.FLEET, Topology.ELSEWHERE, next), channel, delivery);
+      }
+      case GIVE_BACK -> giveBack(channel, delivery);
+      case DEAD -> dead(channel, delivery, job, ended);
+      case WITHDRAWN ->
+          ackIf(publishResult(channel, delivery, job, result(job, ended)), channel, delivery);
+    };
+  }
+
+  /** Letter and result, in this order: a letter without a result is looked for, not missed. */
+  private Settled dead(LaneChannel channel, Delivery delivery, Job job, Outcome.Ended ended) {
+    return ackIf(
+        publish(channel, Topology.DEAD, "", letters.dead(delivery, ended.error()))
+            && publishResult(channel, delivery, job, result(job, ended)),
+        channel,
+        delivery);
+  }
+
+  /** Settles a job that this node has ruled itself out for: the producer finds it another. */
+  Settled passOn(LaneChannel channel, Delivery delivery, Job job) {
+    return moved(channel, delivery, job, Topology.FLEET, Topology.ELSEWHERE);
+  }
+
+  /**
+   * Puts a job back whose last delivery ended with its worker, with the count that this broker does
+   * not keep.
+   */
+  Settled recount(LaneChannel channel, Delivery delivery, Job job) {
+    Message counted = letters.counted(job, delivery, delivery.deaths() + 1);
+    return ackIf(publish(channel, Topology.JOBS, job.lane(), counted), channel, delivery);
+  }
+
+  private Settled moved(
+      LaneChannel channel, Delivery delivery, Job job, String exchange, String key) {
+    return ackIf(publish(channel, exchange, key, letters.same(job, delivery)), channel, delivery);
   }
 
   /** Settles a delivery that is no job. */
   Settled poison(LaneChannel channel, Delivery delivery, String reason) {
     JobError error = JobError.permanent(ErrorCode.UNREADABLE_MESSAGE, reason);
-    return publish(channel, Topology.DEAD, "", letters.dead(delivery, error))
-        ? ack(channel, delivery)
-        : Settled.LEFT;
+    return ackIf(
+        publish(channel, Topology.DEAD, "", letters.dead(delivery, error)), channel, delivery);
   }
 
   /** Settles a delivery of a job that was settled before, when its ack was lost. */
@@ -108,26 +159,25 @@ final class Settlement {
     return Settled.GIVEN_BACK;
   }
 
-  private Settled failed(LaneChannel channel, Delivery delivery, Job job, Outcome.Failed failed) {
-    JobError error = failed.error();
-    boolean published;
-    if (error.retryable() && job.attempt() < job.maxAttempts()) {
-      Attempt attempt =
-          new Attempt(job.attempt(), nodeId, delivery.takenAt(), clock.instant(), error);
-      Message next = letters.nextAttempt(job.nextAttempt(attempt), delivery);
-      String exchange = Topology.retry(retry.after(job.attempt()));
-      published = publish(channel, exchange, job.lane(), next);
-    } else {
-      Result result = ended(job, ResultStatus.FAILED, failed.timings(), error);
-      published =
-          publish(channel, Topology.DEAD, "", letters.dead(delivery, error))
-              && publishResult(channel, delivery, job, result);
-    }
-    return published ? ack(channel, delivery) : Settled.LEFT;
+  private Message next(Delivery delivery, Job job, Outcome.Ended ended) {
+    Attempt attempt =
+        new Attempt(
+            job.attempt(), nodeId, delivery.takenAt(), clock.instant(), ended.error().brief());
+    return letters.next(job.nextAttempt(attempt), delivery);
   }
 
-  private Result ended(Job job, ResultStatus status, Timings timings, JobError error) {
-    return Result.ended(job, status, nodeId, timings, error, clock.instant());
+  private Result result(Job job, Outcome.Ended ended) {
+    ResultStatus status =
+        switch (ended.error().code()) {
+          case CANCELLED -> ResultStatus.CANCELLED;
+          case EXPIRED -> ResultStatus.EXPIRED;
+          default -> ResultStatus.FAILED;
+        };
+    return Result.ended(job, status, nodeId, ended.timings(), ended.error(), clock.instant());
+  }
+
+  private static Settled ackIf(boolean published, LaneChannel channel, Delivery delivery) {
+    return published ? ack(channel, delivery) : Settled.LEFT;
   }
 
   private static Settled ack(LaneChannel channel, Delivery delivery) {

@@ -18,16 +18,14 @@ final class ControlListener implements MessageListener {
 
   private final MessageCodec codec;
   private final Node node;
-  private final ComfyProbe probe;
   private final Runnable exit;
 
   /**
    * @param exit ends the program in good order; returns at once
    */
-  ControlListener(MessageCodec codec, Node node, ComfyProbe probe, Runnable exit) {
+  ControlListener(MessageCodec codec, Node node, Runnable exit) {
     this.codec = codec;
     this.node = node;
-    this.probe = probe;
     this.exit = exit;
   }
 
@@ -46,10 +44,7 @@ final class ControlListener implements MessageListener {
     log.atInfo().addKeyValue(LogKeys.KIND, word).log("control message received");
     switch (word) {
       case ControlMessage.Pause pause -> node.pause();
-      case ControlMessage.Resume resume -> {
-        probe.acquit();
-        node.resume();
-      }
+      case ControlMessage.Resume resume -> node.resume();
       case ControlMessage.Drain drain -> {
         node.drain();
         exit.run();

@@ -2,7 +2,9 @@ package io.comfyfleet.worker.node;
 
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
+import io.comfyfleet.worker.comfy.Canary;
 import io.comfyfleet.worker.comfy.ComfyClient;
+import io.comfyfleet.worker.comfy.HealthProperties;
 import java.time.Clock;
 import java.util.UUID;
 import org.springframework.amqp.core.BindingBuilder;
@@ -24,8 +26,13 @@ import org.springframework.context.annotation.Configuration;
 class NodeConfiguration {
 
   @Bean
-  ComfyProbe comfyProbe(ComfyClient comfy, Node node) {
-    return new ComfyProbe(comfy, node);
+  NodeHealth nodeHealth(ComfyClient comfy, Node node, HealthProperties settings) {
+    return new NodeHealth(
+        comfy,
+        node,
+        new Canary(comfy, settings.canaryTimeout()),
+        settings.failures(),
+        new ComfyRestart(settings));
   }
 
   @Bean(destroyMethod = "")
@@ -67,11 +74,13 @@ class NodeConfiguration {
   @Bean
   NodeLifecycle nodeLifecycle(
       Node node,
-      ComfyProbe probe,
+      NodeHealth health,
+      ComfyClient comfy,
       ProgressReporter progress,
       EventPublisher events,
       ControlContainer control) {
-    return new NodeLifecycle(node, probe, progress, events, control.container());
+    return new NodeLifecycle(
+        node, health, new Orphans(comfy, node), progress, events, control.container());
   }
 
   /**
@@ -88,7 +97,6 @@ class NodeConfiguration {
       Queue controlQueue,
       MessageCodec codec,
       Node node,
-      ComfyProbe probe,
       ProgramExit exit,
       ApplicationContext context) {
     SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connections);
@@ -96,8 +104,9 @@ class NodeConfiguration {
     container.setApplicationContext(context);
     container.setAmqpAdmin(controlAdmin);
     container.setMissingQueuesFatal(false);
+    container.setPossibleAuthenticationFailureFatal(false);
     container.setDefaultRequeueRejected(false);
-    container.setMessageListener(new ControlListener(codec, node, probe, exit::request));
+    container.setMessageListener(new ControlListener(codec, node, exit::request));
     return new ControlContainer(container);
   }
 }

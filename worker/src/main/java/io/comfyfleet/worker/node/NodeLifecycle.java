@@ -11,6 +11,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.Lifecycle;
 import org.springframework.context.SmartLifecycle;
 
@@ -19,29 +21,34 @@ import org.springframework.context.SmartLifecycle;
  * says goodbye at the end. Stops after the intake has drained and before the connections close.
  */
 final class NodeLifecycle implements SmartLifecycle {
+  private static final Logger log = LoggerFactory.getLogger(NodeLifecycle.class);
   private static final Duration PROGRESS_TICK = Duration.ofMillis(500);
-  private static final Duration PROBE_WHILE_DOWN = Duration.ofSeconds(1);
+  private static final Duration PROBE_WHILE_DOWN = Duration.ofMillis(500);
+  private static final Duration ORPHAN_SWEEP = Duration.ofSeconds(5);
 
   private final Node node;
-  private final ComfyProbe probe;
+  private final NodeHealth health;
+  private final Orphans orphans;
   private final ProgressReporter progress;
   private final EventPublisher events;
   private final Lifecycle control;
-  // Two, so that a ComfyUI that does not answer does not hold up the heartbeat.
+  // Three, so that a ComfyUI that does not answer does not hold up the heartbeat.
   private final ScheduledExecutorService pulse =
-      Executors.newScheduledThreadPool(2, Thread.ofVirtual().name("pulse-", 0).factory());
+      Executors.newScheduledThreadPool(3, Thread.ofVirtual().name("pulse-", 0).factory());
   private volatile boolean running;
   private @Nullable Told told;
   private Instant probedAt = Instant.MIN;
 
   NodeLifecycle(
       Node node,
-      ComfyProbe probe,
+      NodeHealth health,
+      Orphans orphans,
       ProgressReporter progress,
       EventPublisher events,
       Lifecycle control) {
     this.node = node;
-    this.probe = probe;
+    this.health = health;
+    this.orphans = orphans;
     this.progress = progress;
     this.events = events;
     this.control = control;
@@ -57,6 +64,7 @@ final class NodeLifecycle implements SmartLifecycle {
     every(PROBE_WHILE_DOWN, this::probe);
     every(node.identity().heartbeatInterval(), this::tell);
     every(PROGRESS_TICK, progress::tick);
+    every(ORPHAN_SWEEP, this::sweep);
   }
 
   @Override
@@ -81,14 +89,20 @@ final class NodeLifecycle implements SmartLifecycle {
     events.close();
   }
 
-  private void probe() {
+  private void sweep() {
+    if (node.takesJobs()) {
+      orphans.sweep();
+    }
+  }
+
+  private void probe() throws InterruptedException {
     boolean due =
         node.state() == NodeState.STARTING
             || node.state() == NodeState.UNHEALTHY
             || probedAt.plus(node.identity().heartbeatInterval()).isBefore(Instant.now());
     if (due) {
       probedAt = Instant.now();
-      probe.probe();
+      health.probe();
     }
     // Its exchange is there only when the producer has been.
     if (running && node.isBrokerReady() && !control.isRunning()) {
@@ -115,7 +129,23 @@ final class NodeLifecycle implements SmartLifecycle {
     tell();
   }
 
-  private void every(Duration interval, Runnable task) {
-    pulse.scheduleWithFixedDelay(task, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+  private void every(Duration interval, Task task) {
+    pulse.scheduleWithFixedDelay(() -> beat(task), 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private static void beat(Task task) {
+    try {
+      task.run();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      // The thread's edge: a fault of ours in one beat must not be the last beat.
+      log.atError().setCause(e).log("heartbeat or probe failed by a fault of the worker");
+    }
+  }
+
+  /** One beat. */
+  private interface Task {
+    void run() throws InterruptedException;
   }
 }

@@ -31,6 +31,7 @@ final class PromptRun {
   private final List<String> executed = new ArrayList<>();
   private final List<String> rendered = new ArrayList<>();
   private @Nullable String heavy;
+  private boolean silent;
   private @Nullable String current;
   private boolean interrupted;
 
@@ -46,6 +47,7 @@ final class PromptRun {
   }
 
   void begin() {
+    silent = faults.take(Fault.SILENCE).isPresent();
     events.start();
     for (String id : plan.cached()) {
       NodeResult result = runner.cache().get(plan.signature(id));
@@ -97,7 +99,9 @@ final class PromptRun {
     boolean isHeavy = node.equals(heavy);
     Optional<NodeFailure> failure = isHeavy || heavy == null ? armedFailure() : Optional.empty();
     Duration time = timeOf(node, isHeavy);
-    Steps steps = new Steps(runner, events, progress, node, () -> interrupted, midway(isHeavy));
+    Steps steps =
+        new Steps(
+            runner, silent ? null : events, progress, node, () -> interrupted, midway(isHeavy));
     steps.spend(
         time,
         plan.type(node).equals("TestSleep"),

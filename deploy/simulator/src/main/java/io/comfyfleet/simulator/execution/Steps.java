@@ -3,6 +3,7 @@ package io.comfyfleet.simulator.execution;
 import io.comfyfleet.simulator.setup.Flavour;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Spends the time of one node in steps on a timer, telling of each, and stops between two. */
 final class Steps {
@@ -12,7 +13,7 @@ final class Steps {
   private static final int MOST_STEPS = 20;
 
   private final PromptRunner runner;
-  private final RunEvents events;
+  private final @Nullable RunEvents events;
   private final Progress progress;
   private final String node;
   private final BooleanSupplier interrupted;
@@ -21,7 +22,7 @@ final class Steps {
 
   Steps(
       PromptRunner runner,
-      RunEvents events,
+      @Nullable RunEvents events,
       Progress progress,
       String node,
       BooleanSupplier interrupted,
@@ -95,6 +96,9 @@ final class Steps {
 
   private void tell(double value, double max, boolean always) {
     long now = System.nanoTime() / 1_000_000;
+    if (events == null) {
+      return;
+    }
     boolean throttled = runner.parts().options().flavour() != Flavour.V0_3_64;
     if (always || !throttled || now - lastSent >= THROTTLE_MS) {
       lastSent = now;

@@ -30,6 +30,8 @@ public enum Fault {
   NODE_MISSING,
   /** {@code /object_info} takes {@code seconds} to answer. */
   SLOW_OBJECT_INFO,
+  /** A prompt runs and tells nothing of its progress. */
+  SILENCE,
   /** A running prompt sends {@code value} progress messages at once (2000 when absent). */
   PROGRESS_FLOOD,
   /** A running prompt sends a text frame of {@code value} bytes (2 MiB when absent). */

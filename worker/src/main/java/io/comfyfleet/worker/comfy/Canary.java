@@ -1,0 +1,85 @@
+package io.comfyfleet.worker.comfy;
+
+import io.comfyfleet.job.Workflow;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A trivial prompt by which a ComfyUI proves that it works: a small picture, blurred on the GPU
+ * ({@code ImageBlur} moves it there, seen in ComfyUI's source), shown and not kept. Needs no model.
+ */
+public final class Canary {
+  private static final Duration LOOK_EVERY = Duration.ofMillis(50);
+
+  private final ComfyClient comfy;
+  private final Duration timeout;
+
+  /**
+   * @param comfy who is to prove itself
+   * @param timeout how long it may take
+   */
+  public Canary(ComfyClient comfy, Duration timeout) {
+    this.comfy = comfy;
+    this.timeout = timeout;
+  }
+
+  /**
+   * Submits it and waits for its end.
+   *
+   * @param about what to note beside the prompt
+   * @return null when it succeeded; else what happened, in words
+   * @throws ComfyException when ComfyUI does not answer
+   * @throws InterruptedException when the thread is interrupted
+   */
+  public @Nullable String sing(Map<String, String> about) throws InterruptedException {
+    UUID promptId = UUID.randomUUID();
+    try {
+      comfy.submit(promptId, graph(), about);
+    } catch (ComfyException.Refused e) {
+      return "ComfyUI refused a trivial prompt: " + e.getMessage();
+    }
+    Instant until = Instant.now().plus(timeout);
+    while (Instant.now().isBefore(until)) {
+      if (comfy.look(promptId) instanceof PromptStatus.Ended ended) {
+        comfy.forget(promptId);
+        return words(ended.end());
+      }
+      Thread.sleep(LOOK_EVERY);
+    }
+    comfy.cancel(promptId);
+    return "ComfyUI answers but did not run a trivial prompt within " + timeout.toSeconds() + " s";
+  }
+
+  private static @Nullable String words(PromptEnd end) {
+    return switch (end.how()) {
+      case SUCCEEDED -> null;
+      case INTERRUPTED ->
+          "somebody interrupted the trivial prompt that ComfyUI was to prove itself by";
+      case FAILED ->
+          "ComfyUI failed on a trivial prompt: "
+              + (end.failure() == null ? "no reason told" : end.failure().message());
+    };
+  }
+
+  private static Workflow graph() {
+    // Another colour each time, or the cache would answer.
+    int color = ThreadLocalRandom.current().nextInt(0x1000000);
+    return new Workflow(
+        Map.of(
+            "1",
+            node("EmptyImage", Map.of("width", 64, "height", 64, "batch_size", 1, "color", color)),
+            "2",
+            node("ImageBlur", Map.of("image", List.of("1", 0), "blur_radius", 1, "sigma", 1.0)),
+            "3",
+            node("PreviewImage", Map.of("images", List.of("2", 0)))));
+  }
+
+  private static Map<String, @Nullable Object> node(String type, Map<String, Object> inputs) {
+    return Map.of("class_type", type, "inputs", inputs);
+  }
+}

@@ -1,0 +1,84 @@
+package io.comfyfleet.worker.intake;
+
+import io.comfyfleet.job.Attempt;
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.JobError;
+import io.comfyfleet.job.Output;
+import io.comfyfleet.job.Result;
+import io.comfyfleet.job.ResultStatus;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a result that is too large for the broker small enough: texts are cut, ComfyUI's details of
+ * errors left out. One that has too many files even so fails, and says why.
+ */
+final class Shortening {
+  private static final int TEXT_LENGTH = 1_000;
+  private static final int MOST_OUTPUTS = 500;
+
+  private Shortening() {}
+
+  static Result of(Result result) {
+    if (result.outputs().size() > MOST_OUTPUTS) {
+      JobError error =
+          JobError.permanent(
+              ErrorCode.NO_OUTPUT,
+              "The graph left "
+                  + result.outputs().size()
+                  + " outputs; a result holds about "
+                  + MOST_OUTPUTS);
+      return with(result, ResultStatus.FAILED, List.of(), error);
+    }
+    return with(
+        result,
+        result.status(),
+        result.outputs().stream().map(Shortening::shortened).toList(),
+        result.error() == null ? null : result.error().brief());
+  }
+
+  private static Result with(
+      Result result, ResultStatus status, List<Output> outputs, @Nullable JobError error) {
+    return new Result(
+        result.jobId(),
+        result.runId(),
+        result.index(),
+        result.type(),
+        status,
+        result.nodeId(),
+        result.attempt(),
+        outputs,
+        result.cached(),
+        result.timings(),
+        error,
+        result.attempts().stream().map(Shortening::shortened).toList(),
+        result.endedAt(),
+        result.metadata());
+  }
+
+  private static Output shortened(Output output) {
+    String text = output.text();
+    if (text == null || text.length() <= TEXT_LENGTH) {
+      return output;
+    }
+    return new Output(
+        output.node(),
+        output.kind(),
+        output.artifact(),
+        output.filename(),
+        output.contentType(),
+        output.sizeBytes(),
+        output.sha256(),
+        output.url(),
+        text.substring(0, TEXT_LENGTH));
+  }
+
+  private static Attempt shortened(Attempt attempt) {
+    return new Attempt(
+        attempt.number(),
+        attempt.nodeId(),
+        attempt.startedAt(),
+        attempt.endedAt(),
+        attempt.error().brief());
+  }
+}

@@ -1,0 +1,121 @@
+package io.comfyfleet.worker.node;
+
+import io.comfyfleet.job.Destiny;
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.JobError;
+import io.comfyfleet.worker.comfy.Canary;
+import io.comfyfleet.worker.comfy.ComfyClient;
+import io.comfyfleet.worker.comfy.ComfyException;
+import io.comfyfleet.worker.comfy.SystemStats;
+import io.comfyfleet.worker.execution.FleetPrompt;
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges ComfyUI by its work, and tells the node. Thread-safe; probing is for one thread.
+ *
+ * <ol>
+ *   <li>A ComfyUI that answers is trusted until an attempt gives reason not to: it broke during it,
+ *       did not obey, or attempts failed one after another.
+ *   <li>One that is suspect takes no jobs until it has run a trivial prompt. After a CUDA fault, or
+ *       with a dead worker thread, ComfyUI answers all questions and does not do that.
+ *   <li>One that stays broken is restarted by the operator's command, if there is one.
+ * </ol>
+ */
+public final class NodeHealth {
+  private final ComfyClient comfy;
+  private final Node node;
+  private final Canary canary;
+  private final int mostFailures;
+  private final ComfyRestart restart;
+  private @Nullable String suspicion;
+  private int failures;
+  private @Nullable Instant brokenSince;
+
+  NodeHealth(ComfyClient comfy, Node node, Canary canary, int mostFailures, ComfyRestart restart) {
+    this.comfy = comfy;
+    this.node = node;
+    this.canary = canary;
+    this.mostFailures = mostFailures;
+    this.restart = restart;
+  }
+
+  /** An attempt succeeded. */
+  public synchronized void succeeded() {
+    failures = 0;
+  }
+
+  /**
+   * An attempt ended otherwise.
+   *
+   * @param error how
+   * @param disobeyed whether ComfyUI did not end the prompt although it was told to
+   */
+  public void ended(JobError error, boolean disobeyed) {
+    String reason = null;
+    synchronized (this) {
+      if (error.destiny() == Destiny.CLOSE_NODE || disobeyed) {
+        reason = error.message();
+      } else if (isTelling(error.code()) && ++failures >= mostFailures) {
+        reason = failures + " attempts failed in a row, the last one with: " + error.message();
+      }
+      if (reason == null) {
+        return;
+      }
+      suspicion = reason;
+    }
+    node.comfyLost(reason);
+  }
+
+  /** Errors that a machine may be to blame for, as well as a job. */
+  private static boolean isTelling(ErrorCode code) {
+    return switch (code) {
+      case EXECUTION_FAILED, OUT_OF_MEMORY, STALLED, DEADLINE_EXCEEDED, OUTPUT_NOT_RETRIEVABLE ->
+          true;
+      default -> false;
+    };
+  }
+
+  /** Asks ComfyUI now. */
+  void probe() throws InterruptedException {
+    try {
+      SystemStats stats = comfy.systemStats();
+      String reason = suspicion() == null ? null : canary.sing(about());
+      if (reason != null) {
+        broken(reason);
+        return;
+      }
+      int length = comfy.queueLength();
+      trust();
+      node.comfyFound(stats, length);
+    } catch (ComfyException e) {
+      broken(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Whether ComfyUI has to prove itself. */
+  synchronized @Nullable String suspicion() {
+    return suspicion;
+  }
+
+  private Map<String, String> about() {
+    return Map.of(FleetPrompt.NODE, node.identity().id());
+  }
+
+  private synchronized void trust() {
+    suspicion = null;
+    failures = 0;
+    brokenSince = null;
+  }
+
+  private void broken(String reason) throws InterruptedException {
+    Instant since;
+    synchronized (this) {
+      since = brokenSince == null ? Instant.now() : brokenSince;
+      brokenSince = since;
+    }
+    node.comfyLost(reason);
+    restart.ifDue(since, reason);
+  }
+}
