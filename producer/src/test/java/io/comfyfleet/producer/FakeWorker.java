@@ -14,6 +14,12 @@ import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.job.RunCompleted;
 import io.comfyfleet.job.Timings;
+import io.comfyfleet.node.ControlMessage;
+import io.comfyfleet.node.FleetEvent;
+import io.comfyfleet.node.Heartbeat;
+import io.comfyfleet.node.JobProgress;
+import io.comfyfleet.node.NodeState;
+import io.comfyfleet.node.RunningJob;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
 import java.io.IOException;
@@ -22,7 +28,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import org.awaitility.Awaitility;
@@ -33,6 +41,8 @@ final class FakeWorker implements AutoCloseable {
 
   private final Connection connection;
   private final Channel channel;
+  private String ear = "";
+  private String inbox = "";
 
   FakeWorker(String uri) {
     try {
@@ -46,8 +56,44 @@ final class FakeWorker implements AutoCloseable {
     }
   }
 
+  /** Begins to listen to the operator's and the producer's words. */
+  void listen() {
+    try {
+      ear = channel.queueDeclare().getQueue();
+      channel.queueBind(ear, Topology.CONTROL, "#");
+    } catch (IOException e) {
+      throw new IllegalStateException("listening", e);
+    }
+  }
+
+  /** A queue of its own, for answers. */
+  String inbox() {
+    try {
+      if (inbox.isEmpty()) {
+        inbox = channel.queueDeclare().getQueue();
+      }
+      return inbox;
+    } catch (IOException e) {
+      throw new IllegalStateException("inbox", e);
+    }
+  }
+
+  /** The next word heard since {@link #listen}; awaits it. */
+  Word word() {
+    Taken taken = take(ear);
+    return new Word(taken.routingKey(), CODEC.decodeControl(taken.body()));
+  }
+
+  /** Whether nothing more was said so far. */
+  boolean heardNothing() {
+    return depth(ear) == 0;
+  }
+
+  /** A control message and to whom it went. */
+  record Word(String to, ControlMessage message) {}
+
   /** A message taken off a queue. */
-  record Taken(AMQP.BasicProperties properties, byte[] body) {
+  record Taken(String routingKey, AMQP.BasicProperties properties, byte[] body) {
     Job job() {
       return CODEC.decodeJob(body);
     }
@@ -68,7 +114,8 @@ final class FakeWorker implements AutoCloseable {
             .atMost(Duration.ofSeconds(20))
             .pollInterval(Duration.ofMillis(20))
             .until(() -> channel.basicGet(queue, true), got -> got != null);
-    return new Taken(response.getProps(), response.getBody());
+    return new Taken(
+        response.getEnvelope().getRoutingKey(), response.getProps(), response.getBody());
   }
 
   List<Job> takeJobs(String lane, int count) {
@@ -126,6 +173,58 @@ final class FakeWorker implements AutoCloseable {
 
   void send(String queue, AMQP.BasicProperties properties, String body) {
     publish("", queue, properties, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Tells on the events exchange what a node tells. */
+  void tell(FleetEvent event) {
+    publish(Topology.EVENTS, "event." + event.nodeId(), null, CODEC.encode(event));
+  }
+
+  /** A job in the hands of that node, first seen now. */
+  static JobProgress prepare(Job job, String nodeId, boolean redelivered) {
+    return new JobProgress(
+        nodeId,
+        job.jobId(),
+        job.runId(),
+        job.index(),
+        job.attempt(),
+        RunningJob.Phase.PREPARE,
+        0,
+        null,
+        redelivered,
+        Instant.now());
+  }
+
+  /** A sign of life of a node that serves the lane image and has these jobs in hand. */
+  static Heartbeat beat(String nodeId, NodeState state, Job... jobs) {
+    return new Heartbeat(
+        nodeId,
+        state,
+        null,
+        URI.create("http://127.0.0.1:8188"),
+        "0.33.0",
+        "0.1.0",
+        Map.of("image", 1),
+        1,
+        Arrays.stream(jobs)
+            .map(job ->
+                new RunningJob(
+                    job.jobId(),
+                    job.runId(),
+                    job.attempt(),
+                    RunningJob.Phase.RUN,
+                    0.5,
+                    Instant.now()))
+            .toList(),
+        0,
+        0,
+        0,
+        Map.of(),
+        0,
+        0,
+        Duration.ofSeconds(1),
+        Instant.now(),
+        Instant.now());
   }
 
   void report(Result result) {

@@ -4,15 +4,8 @@ import io.comfyfleet.job.InvalidMessageException;
 import io.comfyfleet.node.ControlMessage;
 import io.comfyfleet.node.NodeState;
 import io.comfyfleet.producer.problem.ProblemException;
-import io.comfyfleet.topology.Topology;
-import io.comfyfleet.wire.MessageCodec;
-import io.comfyfleet.wire.MessageHeaders;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.springframework.amqp.core.Message;
-import org.springframework.amqp.core.MessageBuilder;
-import org.springframework.amqp.core.MessageDeliveryMode;
-import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PatchMapping;
@@ -30,12 +23,11 @@ class NodeController {
   private static final int MOST_SLOTS = 64;
 
   private final Nodes nodes;
-  private final RabbitTemplate rabbit;
-  private final MessageCodec codec = new MessageCodec();
+  private final FleetControl control;
 
-  NodeController(Nodes nodes, RabbitTemplate rabbit) {
+  NodeController(Nodes nodes, FleetControl control) {
     this.nodes = nodes;
-    this.rabbit = rabbit;
+    this.control = control;
   }
 
   @GetMapping
@@ -92,7 +84,7 @@ class NodeController {
   }
 
   /** The answer is the node as it was; what became of the word shows in its next heartbeat. */
-  private NodeView tell(String id, ControlMessage control) {
+  private NodeView tell(String id, ControlMessage word) {
     NodeView node = one(id);
     if (node.status() == NodeState.OFFLINE) {
       throw new ProblemException(
@@ -100,13 +92,7 @@ class NodeController {
           "node-offline",
           "The node \"" + id + "\" is offline and hears nothing: " + node.reason());
     }
-    Message message =
-        MessageBuilder.withBody(codec.encode(control))
-            .setContentType(MessageHeaders.CONTENT_TYPE)
-            .setDeliveryMode(MessageDeliveryMode.NON_PERSISTENT)
-            .setAppId("comfyfleet")
-            .build();
-    rabbit.send(Topology.CONTROL, Topology.controlKey(id), message);
+    control.tell(id, word);
     return node;
   }
 

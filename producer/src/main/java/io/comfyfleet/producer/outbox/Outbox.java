@@ -1,6 +1,7 @@
 package io.comfyfleet.producer.outbox;
 
 import java.time.Clock;
+import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.springframework.stereotype.Component;
@@ -32,6 +33,15 @@ public class Outbox {
             wake();
           }
         });
+  }
+
+  /**
+   * Takes back the message of a job, in the caller's transaction. One that is being published now
+   * stays: waiting for its confirm would hold up the caller.
+   */
+  @Transactional(propagation = Propagation.MANDATORY)
+  public void withdraw(UUID jobId) {
+    table.delete(table.claimJob(jobId));
   }
 
   /** Lets {@link #awaitNews} return. */

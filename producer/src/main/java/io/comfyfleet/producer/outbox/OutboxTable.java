@@ -86,6 +86,14 @@ class OutboxTable {
             .list();
   }
 
+  /** Locks the messages of a job, those aside that another transaction has locked. */
+  List<Long> claimJob(UUID jobId) {
+    return jdbc.sql("select id from outbox where job_id = :job for update skip locked")
+        .param("job", jobId)
+        .query(Long.class)
+        .list();
+  }
+
   void delete(List<Long> ids) {
     if (!ids.isEmpty()) {
       jdbc.sql("delete from outbox where id in (:ids)").param("ids", ids).update();

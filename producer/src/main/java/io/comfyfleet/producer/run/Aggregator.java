@@ -103,14 +103,27 @@ public class Aggregator implements UndeliverableSink {
             + "): declare its lane, or look whether the queue was deleted");
   }
 
-  /** Ends a job that no node will end. */
+  /** Ends a job that no node will end; false when it had ended, or there is none. */
   @Transactional
-  void giveUp(UUID jobId, ResultStatus status, ErrorCode code, String reason) {
+  boolean giveUp(UUID jobId, ResultStatus status, ErrorCode code, String reason) {
     Map<String, RunRow> locked = lock(jobs.runsOf(List.of(jobId)).values());
-    if (!locked.isEmpty()) {
-      endings.giveUp(jobId, status, code, reason);
-      settle(locked);
+    boolean first = !locked.isEmpty() && endings.giveUp(jobId, status, code, reason);
+    settle(locked);
+    return first;
+  }
+
+  /** Cancels what is pending in a run and closes it; false when it had ended, or there is none. */
+  @Transactional
+  boolean cancel(String runId) {
+    Map<String, RunRow> locked = lock(List.of(runId));
+    RunRow run = locked.get(runId);
+    boolean first = run != null && run.status() == RunStatus.OPEN;
+    if (first) {
+      endings.cancel(jobs.pending(runId));
+      closing.cancel(run);
     }
+    tellAfterCommit(locked.keySet());
+    return first;
   }
 
   /** Closes a run whose deadline has passed; what waits in it for other jobs is given up. */

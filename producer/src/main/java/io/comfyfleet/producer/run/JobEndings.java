@@ -12,6 +12,7 @@ import io.comfyfleet.wire.MessageCodec;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,9 +84,22 @@ class JobEndings {
     Result result = endHere(jobId, status, JobError.permanent(code, reason));
     boolean first = end(result);
     if (first) {
+      messages.withdraw(jobId);
       copy(result);
     }
     return first;
+  }
+
+  /** Cancels jobs that are all that is pending in their run: none is left to wait for another. */
+  void cancel(List<UUID> jobIds) {
+    JobError error = JobError.permanent(ErrorCode.CANCELLED, "The sender cancelled the run");
+    for (UUID jobId : jobIds) {
+      Result result = endHere(jobId, ResultStatus.CANCELLED, error);
+      if (keep(result)) {
+        messages.withdraw(jobId);
+        copy(result);
+      }
+    }
   }
 
   private Result endHere(UUID jobId, ResultStatus status, JobError error) {

@@ -7,6 +7,7 @@ import io.comfyfleet.producer.outbox.Outbox;
 import io.comfyfleet.producer.outbox.OutboxMessage;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -34,6 +35,11 @@ class JobMessages {
             null,
             job.jobId(),
             codec.encode(job)));
+  }
+
+  /** Takes back the message of a job that has ended, unless it is on its way to the broker. */
+  void withdraw(UUID jobId) {
+    outbox.withdraw(jobId);
   }
 
   /** The copy for the queue that the sender named, when it is not a worker that ends the job. */

@@ -236,6 +236,14 @@ public class JobTable {
     return counts;
   }
 
+  /** Jobs of a run without a result. */
+  List<UUID> pending(String runId) {
+    return jdbc.sql("select job_id from job where run_id = :run and status in ('waiting', 'open')")
+        .param("run", runId)
+        .query(UUID.class)
+        .list();
+  }
+
   List<UUID> waiting(String runId) {
     return jdbc.sql("select job_id from job where run_id = :run and status = 'waiting'")
         .param("run", runId)

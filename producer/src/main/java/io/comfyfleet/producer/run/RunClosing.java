@@ -81,6 +81,12 @@ class RunClosing {
     close(run, RunStatus.EXPIRED, counts(run));
   }
 
+  /** Closes the run because its sender wants no more of it. */
+  void cancel(RunRow run) {
+    RunCounts counts = counts(run);
+    close(run, counts.succeeded() > 0 ? RunStatus.PARTIAL : RunStatus.CANCELLED, counts);
+  }
+
   private static Optional<RunStatus> status(RunRow run, RunCounts counts, boolean noMoreCome) {
     int ended = counts.succeeded() + counts.failed() + counts.cancelled() + counts.expired();
     if (run.need() != null && counts.succeeded() >= run.need()) {

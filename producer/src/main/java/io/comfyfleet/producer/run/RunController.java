@@ -7,30 +7,31 @@ import java.util.UUID;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Where jobs and runs stand, over HTTP. */
+/** Where jobs and runs stand, over HTTP, and their end when the sender wants it. */
 @RestController
 class RunController {
   private final RunReader reader;
   private final RunEvents events;
+  private final Cancelling cancelling;
 
-  RunController(RunReader reader, RunEvents events) {
+  RunController(RunReader reader, RunEvents events, Cancelling cancelling) {
     this.reader = reader;
     this.events = events;
+    this.cancelling = cancelling;
   }
 
   @GetMapping("/api/jobs/{id}")
   JobView job(@PathVariable String id, @RequestParam(defaultValue = "0") int wait) {
-    UUID jobId;
-    try {
-      jobId = UUID.fromString(id);
-    } catch (IllegalArgumentException e) {
-      throw new ProblemException(
-          HttpStatus.NOT_FOUND, "job-not-found", "There is no job " + id + ": ids are UUIDs");
-    }
-    return reader.job(jobId, wait);
+    return reader.job(jobId(id), wait);
+  }
+
+  @PostMapping("/api/jobs/{id}/cancel")
+  JobView cancelJob(@PathVariable String id) {
+    return cancelling.job(jobId(id));
   }
 
   @GetMapping("/api/runs/{id}")
@@ -38,8 +39,22 @@ class RunController {
     return reader.run(id, wait);
   }
 
+  @PostMapping("/api/runs/{id}/cancel")
+  RunView cancelRun(@PathVariable String id) {
+    return cancelling.run(id);
+  }
+
   @GetMapping("/api/runs/{id}/events")
   void events(@PathVariable String id, HttpServletResponse response) throws IOException {
     events.stream(id, response);
+  }
+
+  private static UUID jobId(String id) {
+    try {
+      return UUID.fromString(id);
+    } catch (IllegalArgumentException e) {
+      throw new ProblemException(
+          HttpStatus.NOT_FOUND, "job-not-found", "There is no job " + id + ": ids are UUIDs");
+    }
   }
 }
