@@ -41,6 +41,12 @@ public class Nodes {
                 && node.lanes().containsKey(lane));
   }
 
+  /** Whether that node's heartbeats come. */
+  public boolean alive(String id) {
+    Heard node = heard.get(id);
+    return node != null && view(node).status() != NodeState.OFFLINE;
+  }
+
   void hear(Heartbeat beat) {
     Heard before = heard.put(beat.nodeId(), new Heard(beat, clock.instant()));
     if (before == null || changed(before.beat().state(), beat.state())) {

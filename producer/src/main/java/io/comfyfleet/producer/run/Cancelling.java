@@ -16,7 +16,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Ends what its sender wants no more. The database decides; the word to the nodes only saves them
- * work, so it follows the commit and may be lost.
+ * work, so it follows the commit and may be lost ({@link Recalls} repeats it).
  */
 @Component
 class Cancelling {

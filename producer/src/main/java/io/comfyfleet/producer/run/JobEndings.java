@@ -17,6 +17,8 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * Ends jobs: the first result of a job is kept, any later one dropped; its dependents are set free
@@ -32,6 +34,7 @@ class JobEndings {
   private final Callbacks callbacks;
   private final MessageCodec codec;
   private final LiveJobs live;
+  private final Recalls recalls;
   private final Clock clock;
 
   JobEndings(
@@ -41,6 +44,7 @@ class JobEndings {
       Callbacks callbacks,
       MessageCodec codec,
       LiveJobs live,
+      Recalls recalls,
       Clock clock) {
     this.jobs = jobs;
     this.dependents = dependents;
@@ -48,6 +52,7 @@ class JobEndings {
     this.callbacks = callbacks;
     this.codec = codec;
     this.live = live;
+    this.recalls = recalls;
     this.clock = clock;
   }
 
@@ -113,7 +118,10 @@ class JobEndings {
       log.atDebug().addKeyValue(LogKeys.JOB_ID, result.jobId()).log("repeated result dropped");
       return false;
     }
-    live.ended(result.jobId());
+    afterCommit(() -> {
+      live.ended(result.jobId());
+      recalls.ended(result.jobId());
+    });
     log.atInfo()
         .addKeyValue(LogKeys.JOB_ID, result.jobId())
         .addKeyValue(LogKeys.RUN_ID, result.runId())
@@ -124,6 +132,16 @@ class JobEndings {
     jobs.callback(result.jobId())
         .ifPresent(url -> callbacks.add(url, "job-" + result.jobId(), encoded));
     return true;
+  }
+
+  private static void afterCommit(Runnable work) {
+    TransactionSynchronizationManager.registerSynchronization(
+        new TransactionSynchronization() {
+          @Override
+          public void afterCommit() {
+            work.run();
+          }
+        });
   }
 
   private void copy(Result result) {
