@@ -22,6 +22,7 @@ import io.comfyfleet.node.NodeState;
 import io.comfyfleet.node.RunningJob;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
+import io.comfyfleet.wire.MessageHeaders;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -116,6 +117,38 @@ final class FakeWorker implements AutoCloseable {
             .until(() -> channel.basicGet(queue, true), got -> got != null);
     return new Taken(
         response.getEnvelope().getRoutingKey(), response.getProps(), response.getBody());
+  }
+
+  /** Refuses the next message of a queue; awaits it. */
+  void reject(String queue, boolean requeue) {
+    GetResponse response =
+        Awaitility.await("a message on " + queue)
+            .atMost(Duration.ofSeconds(20))
+            .pollInterval(Duration.ofMillis(20))
+            .until(() -> channel.basicGet(queue, false), got -> got != null);
+    try {
+      channel.basicReject(response.getEnvelope().getDeliveryTag(), requeue);
+    } catch (IOException e) {
+      throw new IllegalStateException(queue, e);
+    }
+  }
+
+  /** Publishes a letter as a worker does. */
+  void bury(Taken original, ErrorCode reason) {
+    publish(
+        Topology.DEAD,
+        "",
+        original
+            .properties()
+            .builder()
+            .headers(
+                Map.of(
+                    MessageHeaders.REASON,
+                    reason.wireName(),
+                    MessageHeaders.ORIGIN,
+                    Topology.JOBS + ".image"))
+            .build(),
+        original.body());
   }
 
   List<Job> takeJobs(String lane, int count) {

@@ -1,7 +1,9 @@
 package io.comfyfleet.producer.intake;
 
+import io.comfyfleet.producer.broker.ConsumerPause;
+import io.comfyfleet.producer.broker.Consumers;
+import io.comfyfleet.producer.broker.PatientListener;
 import io.comfyfleet.topology.Topology;
-import org.springframework.amqp.core.AcknowledgeMode;
 import org.springframework.amqp.rabbit.connection.ConnectionFactory;
 import org.springframework.amqp.rabbit.listener.SimpleMessageListenerContainer;
 import org.springframework.context.annotation.Bean;
@@ -12,16 +14,11 @@ import org.springframework.context.annotation.Configuration;
 class IntakeConfiguration {
   @Bean
   SimpleMessageListenerContainer intakeContainer(
-      ConnectionFactory connections, IntakeListener listener, IntakeSettings settings) {
-    SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connections);
-    container.setQueueNames(Topology.INTAKE);
-    container.setMessageListener(listener);
-    container.setAcknowledgeMode(AcknowledgeMode.MANUAL);
+      ConnectionFactory connections, Intake intake, ConsumerPause pause, IntakeSettings settings) {
+    SimpleMessageListenerContainer container =
+        Consumers.settling(
+            connections, Topology.INTAKE, new PatientListener("intake", pause, intake::take));
     container.setConcurrentConsumers(settings.consumers());
-    // One at a time: what is prefetched waits unordered behind what is at work.
-    container.setPrefetchCount(1);
-    container.setMissingQueuesFatal(false);
-    container.setDefaultRequeueRejected(false);
     container.setAutoStartup(settings.enabled());
     return container;
   }

@@ -1,6 +1,8 @@
 package io.comfyfleet.producer.run;
 
 import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.job.RunStatus;
@@ -105,9 +107,21 @@ public class Aggregator implements UndeliverableSink {
 
   /** Ends a job that no node will end; false when it had ended, or there is none. */
   @Transactional
-  boolean giveUp(UUID jobId, ResultStatus status, ErrorCode code, String reason) {
+  public boolean giveUp(UUID jobId, ResultStatus status, ErrorCode code, String reason) {
     Map<String, RunRow> locked = lock(jobs.runsOf(List.of(jobId)).values());
     boolean first = !locked.isEmpty() && endings.giveUp(jobId, status, code, reason);
+    settle(locked);
+    return first;
+  }
+
+  /**
+   * Fails a job for good, its result with the history that its message carries; false when it had
+   * ended, or is none of ours.
+   */
+  @Transactional
+  public boolean fail(Job job, JobError error) {
+    Map<String, RunRow> locked = lock(jobs.runsOf(List.of(job.jobId())).values());
+    boolean first = !locked.isEmpty() && endings.giveUp(job, ResultStatus.FAILED, error);
     settle(locked);
     return first;
   }

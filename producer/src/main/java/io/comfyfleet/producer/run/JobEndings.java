@@ -86,7 +86,13 @@ class JobEndings {
 
   /** Ends a job that no worker will end, its dependents with it; false when it had ended. */
   boolean giveUp(UUID jobId, ResultStatus status, ErrorCode code, String reason) {
-    Result result = endHere(jobId, status, JobError.permanent(code, reason));
+    return giveUp(jobs.stored(jobId).job(), status, JobError.permanent(code, reason));
+  }
+
+  /** The same, as the job's message stands now. */
+  boolean giveUp(Job job, ResultStatus status, JobError error) {
+    UUID jobId = job.jobId();
+    Result result = Result.ended(job, status, null, Timings.NONE, error, clock.instant());
     boolean first = end(result);
     if (first) {
       messages.withdraw(jobId);

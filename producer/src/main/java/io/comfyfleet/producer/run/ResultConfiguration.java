@@ -1,5 +1,6 @@
 package io.comfyfleet.producer.run;
 
+import io.comfyfleet.producer.broker.Consumers;
 import io.comfyfleet.topology.Topology;
 import org.springframework.amqp.core.AcknowledgeMode;
 import org.springframework.amqp.rabbit.connection.ConnectionFactory;
@@ -15,7 +16,7 @@ class ResultConfiguration {
   @Bean
   SimpleMessageListenerContainer resultContainer(
       ConnectionFactory connections, ResultListener listener, RunSettings settings) {
-    SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connections);
+    SimpleMessageListenerContainer container = Consumers.lasting(connections);
     container.setQueueNames(Topology.RESULTS);
     container.setMessageListener(listener);
     container.setAcknowledgeMode(AcknowledgeMode.MANUAL);
@@ -26,9 +27,6 @@ class ResultConfiguration {
     container.setReceiveTimeout(COLLECT_MS);
     container.setBatchReceiveTimeout(COLLECT_MS);
     container.setPrefetchCount(settings.resultBatch());
-    // The queue is declared on connecting; a broker that is away is no reason to give up.
-    container.setMissingQueuesFatal(false);
-    container.setDefaultRequeueRejected(false);
     return container;
   }
 }

@@ -1,14 +1,10 @@
 package io.comfyfleet.producer.intake;
 
-import com.rabbitmq.client.Channel;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.InvalidMessageException;
-import io.comfyfleet.producer.broker.ConsumerPause;
 import io.comfyfleet.producer.broker.DeadLetters;
-import io.comfyfleet.producer.broker.Settlement;
 import io.comfyfleet.producer.dispatch.Door;
 import io.comfyfleet.telemetry.LogKeys;
-import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,7 +12,6 @@ import org.slf4j.LoggerFactory;
 import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageProperties;
-import org.springframework.amqp.rabbit.listener.api.ChannelAwareMessageListener;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
@@ -27,37 +22,19 @@ import org.springframework.transaction.TransactionException;
  * given back after a pause because the database or the broker is away.
  */
 @Component
-class IntakeListener implements ChannelAwareMessageListener {
-  private static final Logger log = LoggerFactory.getLogger(IntakeListener.class);
-  private static final String NAME = "intake";
+class Intake {
+  private static final Logger log = LoggerFactory.getLogger(Intake.class);
 
   private final Door door;
   private final DeadLetters deadLetters;
-  private final ConsumerPause pause;
 
-  IntakeListener(Door door, DeadLetters deadLetters, ConsumerPause pause) {
+  Intake(Door door, DeadLetters deadLetters) {
     this.door = door;
     this.deadLetters = deadLetters;
-    this.pause = pause;
   }
 
-  @Override
-  public void onMessage(Message message, @Nullable Channel channel) {
-    if (channel == null) {
-      throw new IllegalStateException("The intake settles by hand and needs its channel");
-    }
-    try {
-      take(message);
-      pause.over(NAME);
-    } catch (DataAccessException | TransactionException | AmqpException e) {
-      pause.after(NAME, e);
-      Settlement.giveBack(List.of(message), channel);
-      return;
-    }
-    Settlement.ack(List.of(message), channel);
-  }
-
-  private void take(Message message) {
+  /** Takes one request; only a database or a broker that is away keeps it from ending. */
+  void take(Message message) {
     MessageProperties properties = message.getMessageProperties();
     try {
       UUID jobId =
