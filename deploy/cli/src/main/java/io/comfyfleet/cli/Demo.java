@@ -1,5 +1,10 @@
 package io.comfyfleet.cli;
 
+import io.comfyfleet.launch.ProducerClient;
+import io.comfyfleet.launch.ProducerSettings;
+import io.comfyfleet.launch.Project;
+import io.comfyfleet.launch.RunAnswer;
+import io.comfyfleet.launch.WorkerSettings;
 import io.comfyfleet.process.FreePorts;
 import java.io.PrintWriter;
 import java.net.URI;

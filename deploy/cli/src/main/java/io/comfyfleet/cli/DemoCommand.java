@@ -2,6 +2,7 @@ package io.comfyfleet.cli;
 
 import io.comfyfleet.broker.Broker;
 import io.comfyfleet.broker.Brokers;
+import io.comfyfleet.launch.Project;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;

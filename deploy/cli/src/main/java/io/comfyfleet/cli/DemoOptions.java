@@ -1,5 +1,6 @@
 package io.comfyfleet.cli;
 
+import io.comfyfleet.launch.FleetFailure;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;

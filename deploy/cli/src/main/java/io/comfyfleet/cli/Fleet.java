@@ -1,6 +1,14 @@
 package io.comfyfleet.cli;
 
 import io.comfyfleet.broker.Broker;
+import io.comfyfleet.launch.FleetFailure;
+import io.comfyfleet.launch.JavaProgram;
+import io.comfyfleet.launch.ProducerClient;
+import io.comfyfleet.launch.ProducerSettings;
+import io.comfyfleet.launch.Project;
+import io.comfyfleet.launch.SimulatorControl;
+import io.comfyfleet.launch.SimulatorOutput;
+import io.comfyfleet.launch.WorkerSettings;
 import io.comfyfleet.process.ChildProcess;
 import java.net.URI;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package io.comfyfleet.cli;
 
 import io.comfyfleet.broker.BrokerUnavailable;
+import io.comfyfleet.launch.FleetFailure;
 import io.comfyfleet.process.ProcessFailed;
 import java.io.PrintWriter;
 import picocli.CommandLine;

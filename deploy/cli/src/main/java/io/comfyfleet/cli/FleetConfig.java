@@ -1,5 +1,8 @@
 package io.comfyfleet.cli;
 
+import io.comfyfleet.launch.FleetFailure;
+import io.comfyfleet.launch.ProducerSettings;
+import io.comfyfleet.launch.WorkerSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -1,5 +1,7 @@
 package io.comfyfleet.cli;
 
+import io.comfyfleet.launch.FleetFailure;
+import io.comfyfleet.launch.ProducerClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package io.comfyfleet.cli;
 
+import io.comfyfleet.launch.ProducerClient;
+import io.comfyfleet.launch.RunAnswer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Set;

@@ -1,5 +1,6 @@
 package io.comfyfleet.cli;
 
+import io.comfyfleet.launch.RunAnswer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,5 +1,8 @@
 package io.comfyfleet.cli;
 
+import io.comfyfleet.launch.FleetFailure;
+import io.comfyfleet.launch.ProducerClient;
+import io.comfyfleet.launch.RunAnswer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -2,6 +2,8 @@ package io.comfyfleet.cli;
 
 import io.comfyfleet.broker.Broker;
 import io.comfyfleet.broker.Brokers;
+import io.comfyfleet.launch.ProducerSettings;
+import io.comfyfleet.launch.Project;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -3,6 +3,7 @@ package io.comfyfleet.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.comfyfleet.launch.FleetFailure;
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,6 +3,8 @@ package io.comfyfleet.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.comfyfleet.launch.FleetFailure;
+import io.comfyfleet.launch.WorkerSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import io.comfyfleet.launch.FleetFailure;
+import io.comfyfleet.launch.ProducerClient;
+import io.comfyfleet.launch.RunAnswer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -2,6 +2,7 @@ package io.comfyfleet.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.comfyfleet.launch.ProducerClient;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 

@@ -2,6 +2,7 @@ package io.comfyfleet.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.comfyfleet.launch.RunAnswer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

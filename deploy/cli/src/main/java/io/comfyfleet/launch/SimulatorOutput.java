@@ -1,4 +1,4 @@
-package io.comfyfleet.cli;
+package io.comfyfleet.launch;
 
 import java.net.URI;
 import java.util.List;
@@ -6,14 +6,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The lines by which the simulator says where its nodes listen. */
-final class SimulatorOutput {
+public final class SimulatorOutput {
 
   private static final Pattern READY = Pattern.compile("simulator \\S+ ready on (http://\\S+)");
 
   private SimulatorOutput() {}
 
   /** Addresses in the order of the lines. */
-  static List<URI> addresses(List<String> lines) {
+  public static List<URI> addresses(List<String> lines) {
     return lines.stream()
         .map(READY::matcher)
         .filter(Matcher::find)

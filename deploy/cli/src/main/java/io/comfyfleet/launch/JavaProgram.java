@@ -1,4 +1,4 @@
-package io.comfyfleet.cli;
+package io.comfyfleet.launch;
 
 import io.comfyfleet.process.ChildProcess;
 import io.comfyfleet.process.Command;
@@ -16,16 +16,17 @@ import java.util.Map;
  * @param arguments program arguments
  * @param environment variables added to those of this process
  */
-record JavaProgram(
+public record JavaProgram(
     String name, Path jar, int heapMb, List<String> arguments, Map<String, String> environment) {
 
-  JavaProgram {
+  /** Copies the collections. */
+  public JavaProgram {
     arguments = List.copyOf(arguments);
     environment = Map.copyOf(environment);
   }
 
   /** Starts it; its output goes to {@code logs/NAME.log}. */
-  ChildProcess start(Path logs) {
+  public ChildProcess start(Path logs) {
     var words = new ArrayList<String>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.add("-Xmx" + heapMb + "m");

@@ -1,4 +1,4 @@
-package io.comfyfleet.cli;
+package io.comfyfleet.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

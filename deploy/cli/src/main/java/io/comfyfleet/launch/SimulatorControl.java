@@ -1,4 +1,4 @@
-package io.comfyfleet.cli;
+package io.comfyfleet.launch;
 
 import java.io.IOException;
 import java.net.URI;
@@ -9,14 +9,14 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 
 /** The routes by which a simulated machine is told how to behave; see docs/simulator.md. */
-final class SimulatorControl {
+public final class SimulatorControl {
   private static final HttpClient HTTP =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
   private SimulatorControl() {}
 
   /** Sets how long every later prompt takes. */
-  static void pace(URI simulator, double seconds) {
+  public static void pace(URI simulator, double seconds) {
     send(
         HttpRequest.newBuilder(simulator.resolve("/simulator/pace"))
             .PUT(BodyPublishers.ofString("{\"seconds\":" + seconds + "}")));

@@ -1,4 +1,4 @@
-package io.comfyfleet.cli;
+package io.comfyfleet.launch;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,35 +11,40 @@ import java.util.stream.Stream;
  *
  * @param home absolute path of the checkout
  */
-record Project(Path home) {
+public record Project(Path home) {
 
-  Project {
+  /** Makes the path absolute. */
+  public Project {
     home = home.toAbsolutePath().normalize();
   }
 
   /** The folder named by the launcher in the system property {@code fleet.home}, else here. */
-  static Project find() {
+  public static Project find() {
     return new Project(Path.of(System.getProperty("fleet.home", "")));
   }
 
-  Path producerJar() {
+  /** The producer's executable jar; a {@link FleetFailure} says how to build a missing one. */
+  public Path producerJar() {
     return jar("producer", "comfyfleet-producer");
   }
 
-  Path workerJar() {
+  /** The worker's executable jar. */
+  public Path workerJar() {
     return jar("worker", "comfyfleet-worker");
   }
 
-  Path simulatorJar() {
+  /** The simulator's executable jar. */
+  public Path simulatorJar() {
     return jar("deploy/simulator", "comfyfleet-simulator");
   }
 
   /** Folder for logs, private nodes and databases; not part of the checkout. */
-  Path work() {
+  public Path work() {
     return home.resolve(".fleet");
   }
 
-  Path logs() {
+  /** Where the programs' output goes. */
+  public Path logs() {
     return work().resolve("logs");
   }
 

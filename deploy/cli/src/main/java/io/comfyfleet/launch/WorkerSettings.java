@@ -1,4 +1,4 @@
-package io.comfyfleet.cli;
+package io.comfyfleet.launch;
 
 import java.net.URI;
 import java.time.Duration;
@@ -15,19 +15,22 @@ import java.util.Map;
  * @param store where outputs are uploaded: the producer's address
  * @param drain how long its jobs may go on when it is asked to end
  */
-record WorkerSettings(
+public record WorkerSettings(
     String nodeId, URI comfyUi, List<String> lanes, int slots, URI store, Duration drain) {
 
-  static final List<String> DEFAULT_LANES = List.of("image", "video");
+  /** The lanes that every job without a lane of its own goes to. */
+  public static final List<String> DEFAULT_LANES = List.of("image", "video");
 
-  WorkerSettings {
+  /** Checks lanes and slots. */
+  public WorkerSettings {
     if (lanes.isEmpty() || slots < 1) {
       throw new FleetFailure("Node " + nodeId + " needs at least one lane and one slot");
     }
     lanes = List.copyOf(lanes);
   }
 
-  Map<String, String> environment() {
+  /** The same as environment variables; the broker is not among them. */
+  public Map<String, String> environment() {
     return Map.of(
         "FLEET_NODE_ID", nodeId,
         "FLEET_COMFY_URL", comfyUi.toString(),

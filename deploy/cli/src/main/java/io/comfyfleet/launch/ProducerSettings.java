@@ -1,4 +1,4 @@
-package io.comfyfleet.cli;
+package io.comfyfleet.launch;
 
 import java.net.URI;
 import java.nio.file.Path;
@@ -15,14 +15,14 @@ import java.util.Map;
  * @param modelFree whether a plain prompt is rendered by templates that need no model file, so that
  *     any ComfyUI can serve it
  */
-record ProducerSettings(
+public record ProducerSettings(
     String address, int port, String databaseUrl, Path store, boolean modelFree) {
 
   /** The database closes when its pool does, after the last write, not before. */
   private static final String H2_OPTIONS = ";LOCK_TIMEOUT=10000;DB_CLOSE_ON_EXIT=FALSE";
 
   /** A producer on loopback whose database and files are in {@code folder}. */
-  static ProducerSettings onLoopback(int port, Path folder) {
+  public static ProducerSettings onLoopback(int port, Path folder) {
     return new ProducerSettings(
         "127.0.0.1",
         port,
@@ -32,16 +32,18 @@ record ProducerSettings(
   }
 
   /** The same with templates that need no model file. */
-  ProducerSettings withoutModels() {
+  public ProducerSettings withoutModels() {
     return new ProducerSettings(address, port, databaseUrl, store, true);
   }
 
-  URI url() {
+  /** Where a program on the same machine reaches it. */
+  public URI url() {
     String host = "0.0.0.0".equals(address) ? "127.0.0.1" : address;
     return URI.create("http://" + host + ":" + port);
   }
 
-  Map<String, String> environment() {
+  /** The same as environment variables; the broker is not among them. */
+  public Map<String, String> environment() {
     Map<String, String> environment = new HashMap<>();
     environment.put("SERVER_PORT", Integer.toString(port));
     environment.put("SERVER_ADDRESS", address);

@@ -1,4 +1,4 @@
-package io.comfyfleet.cli;
+package io.comfyfleet.launch;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,10 +20,10 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * The producer's HTTP API, as far as the command line uses it. Every call blocks and has a limit.
  */
-final class ProducerClient {
+public final class ProducerClient {
 
   /** Reads and writes the producer's JSON. */
-  static final JsonMapper JSON =
+  public static final JsonMapper JSON =
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
 
   private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -36,12 +36,13 @@ final class ProducerClient {
           .build();
   private final URI base;
 
-  ProducerClient(URI base) {
+  /** A client of the producer at that address; nothing is sent yet. */
+  public ProducerClient(URI base) {
     this.base = base;
   }
 
   /** Whether it answers and calls itself healthy. */
-  boolean isHealthy() {
+  public boolean isHealthy() {
     try {
       return http.send(get("/actuator/health"), BodyHandlers.discarding()).statusCode() == 200;
     } catch (IOException e) {
@@ -52,7 +53,7 @@ final class ProducerClient {
   }
 
   /** Ids of the nodes that are online. */
-  Set<String> onlineNodes() {
+  public Set<String> onlineNodes() {
     var online = new HashSet<String>();
     for (JsonNode node : read(send(get("/api/nodes"))).path("nodes")) {
       if ("online".equalsIgnoreCase(node.path("status").asString(""))) {
@@ -66,7 +67,7 @@ final class ProducerClient {
    * @param body JSON of the run
    * @return the new run's id
    */
-  String submit(String body) {
+  public String submit(String body) {
     HttpRequest request =
         HttpRequest.newBuilder(base.resolve("/api/runs"))
             .timeout(LIMIT)
@@ -77,7 +78,7 @@ final class ProducerClient {
   }
 
   /** The run as it is; waits up to 30 s for its end. */
-  RunAnswer await(String runId) {
+  public RunAnswer await(String runId) {
     String body = send(get("/api/runs/" + runId + "?wait=" + WAIT_SECONDS));
     try {
       return JSON.readValue(body, RunAnswer.class);
@@ -87,7 +88,7 @@ final class ProducerClient {
   }
 
   /** Lines of the run's event stream, until the producer ends it. Close it to stop listening. */
-  Stream<String> events(String runId) throws IOException, InterruptedException {
+  public Stream<String> events(String runId) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(base.resolve("/api/runs/" + runId + "/events"))
             .header("Accept", "text/event-stream")
@@ -101,7 +102,7 @@ final class ProducerClient {
    *
    * @param url absolute, or relative to the producer
    */
-  InputStream open(String url) throws IOException, InterruptedException {
+  public InputStream open(String url) throws IOException, InterruptedException {
     HttpRequest request = HttpRequest.newBuilder(base.resolve(url)).timeout(LIMIT).GET().build();
     HttpResponse<InputStream> answer = http.send(request, BodyHandlers.ofInputStream());
     if (answer.statusCode() != 200) {
