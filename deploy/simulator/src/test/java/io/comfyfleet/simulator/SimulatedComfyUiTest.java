@@ -59,6 +59,17 @@ class SimulatedComfyUiTest {
   }
 
   @Test
+  void whatWasRunTellsTheFleetsJobOrNull() throws Exception {
+    finished(post(ComfyClient.sleeping(1, 0), ",\"extra_data\":{\"fleet_job_id\":\"job-7\"}"));
+    finished(post(ComfyClient.sleeping(2, 0), ""));
+
+    JsonNode told = client.get("/simulator/executed");
+
+    assertThat(told.at("/0/fleet_job_id").asString()).isEqualTo("job-7");
+    assertThat(told.at("/1/fleet_job_id").isNull()).isTrue();
+  }
+
+  @Test
   void promptsRunByNumberAndFrontGoesFirst() throws Exception {
     String running = post(ComfyClient.sleeping(1, 0.4), "");
     await().until(() -> client.get("/queue").path("queue_running").size() == 1);

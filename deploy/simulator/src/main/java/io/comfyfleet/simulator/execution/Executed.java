@@ -9,6 +9,7 @@ import tools.jackson.databind.node.ObjectNode;
  * One run of a prompt that the simulator made.
  *
  * @param promptId the prompt id; the same one may have been run more than once
+ * @param jobId {@code fleet_job_id} of the prompt's extra data; null when it names none
  * @param graph the graph, numbers converted
  * @param started when it left the queue
  * @param ended when its end was recorded; null while it runs or when a crash cut it
@@ -18,6 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record Executed(
     String promptId,
+    @Nullable String jobId,
     ObjectNode graph,
     Instant started,
     @Nullable Instant ended,

@@ -1,9 +1,9 @@
 package io.comfyfleet.simulator.execution;
 
+import io.comfyfleet.simulator.queue.QueuedPrompt;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Everything a node ran, over all its lives. Safe for all threads. */
 public final class ExecutionLog {
@@ -14,8 +14,10 @@ public final class ExecutionLog {
     return List.copyOf(runs);
   }
 
-  synchronized int started(String promptId, ObjectNode graph) {
-    runs.add(new Executed(promptId, graph, Instant.now(), null, null, List.of()));
+  synchronized int started(QueuedPrompt prompt) {
+    runs.add(
+        new Executed(
+            prompt.id(), prompt.jobId(), prompt.graph(), Instant.now(), null, null, List.of()));
     return runs.size() - 1;
   }
 
@@ -23,6 +25,13 @@ public final class ExecutionLog {
     Executed run = runs.get(index);
     runs.set(
         index,
-        new Executed(run.promptId(), run.graph(), run.started(), Instant.now(), outcome, rendered));
+        new Executed(
+            run.promptId(),
+            run.jobId(),
+            run.graph(),
+            run.started(),
+            Instant.now(),
+            outcome,
+            rendered));
   }
 }

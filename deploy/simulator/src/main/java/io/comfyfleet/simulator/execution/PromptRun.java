@@ -43,7 +43,7 @@ final class PromptRun {
     this.events = new RunEvents(parts.sockets(), prompt);
     this.progress = new Progress(prompt.id());
     this.plan = new Plan(prompt, parts.catalog(), parts.folders(), runner.cache());
-    this.logIndex = parts.log().started(prompt.id(), prompt.graph());
+    this.logIndex = parts.log().started(prompt);
   }
 
   void begin() {

@@ -74,7 +74,8 @@ final class ControlRoutes {
     ArrayNode body = JsonMapper.shared().createArrayNode();
     for (Executed run : parts.log().all()) {
       ObjectNode one = body.addObject();
-      one.put("prompt_id", run.promptId()).put("started", run.started().toString());
+      one.put("prompt_id", run.promptId()).put("fleet_job_id", run.jobId());
+      one.put("started", run.started().toString());
       one.put("ended", run.ended() == null ? null : run.ended().toString());
       one.put("outcome", run.outcome());
       run.rendered().forEach(one.putArray("rendered")::add);

@@ -27,8 +27,17 @@ public record QueuedPrompt(
 
   /** Returns the client whose socket hears of this prompt; null for none. */
   public @Nullable String clientId() {
-    JsonNode client = extraData.get("client_id");
-    return client == null || client.isNull() ? null : client.asString();
+    return extra("client_id");
+  }
+
+  /** Returns the fleet's job that this prompt was submitted for; null for none. */
+  public @Nullable String jobId() {
+    return extra("fleet_job_id");
+  }
+
+  private @Nullable String extra(String name) {
+    JsonNode value = extraData.get(name);
+    return value == null || value.isNull() ? null : value.asString();
   }
 
   /** Returns the five-element array of {@code /queue} and {@code /history}. */
