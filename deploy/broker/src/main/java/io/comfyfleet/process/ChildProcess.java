@@ -5,8 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -18,6 +21,7 @@ import java.util.concurrent.TimeUnit;
  *       when this JVM dies, even by SIGKILL, and the shell then sends the program SIGTERM.
  *   <li>The program ignores SIGINT, so Ctrl-C reaches only this JVM, which stops its children in
  *       its own order.
+ *   <li>A suspended program goes on when it is asked to end, or the request would wait for ever.
  *   <li>Only processes started here are ever signalled.
  * </ol>
  *
@@ -33,8 +37,9 @@ public final class ChildProcess implements AutoCloseable {
       exec 3<&0
       "$@" 3<&- </dev/null &
       child=$!
-      trap 'kill -TERM "$child" 2>/dev/null' TERM HUP
-      (read -r _ <&3; kill -TERM "$child" 2>/dev/null) &
+      end='kill -TERM "$child" 2>/dev/null; kill -CONT "$child" 2>/dev/null'
+      trap "$end" TERM HUP
+      (read -r _ <&3; eval "$end") &
       watch=$!
       exec 3<&-
       wait "$child"
@@ -153,10 +158,45 @@ public final class ChildProcess implements AutoCloseable {
     kill(process.descendants().toList());
   }
 
+  /**
+   * Halts the program where it is (SIGSTOP), as a swapped out or frozen machine would; its
+   * connections stay open and silent. Does nothing when the program has ended.
+   */
+  public void suspend() {
+    signal("STOP");
+  }
+
+  /** Lets a suspended program go on (SIGCONT). Does nothing to one that runs or has ended. */
+  public void resume() {
+    signal("CONT");
+  }
+
   /** Stops with a grace of ten seconds. */
   @Override
   public void close() {
     stop(DEFAULT_GRACE);
+  }
+
+  /** To the program alone: the shell around it must be able to end it. */
+  private void signal(String name) {
+    Optional<ProcessHandle> program =
+        process
+            .children()
+            .min(
+                Comparator.comparing(
+                        (ProcessHandle child) -> child.info().startInstant().orElse(Instant.EPOCH))
+                    .thenComparing(ProcessHandle::pid));
+    if (program.isEmpty()) {
+      return;
+    }
+    String pid = Long.toString(program.get().pid());
+    try {
+      new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + pid).start().waitFor();
+    } catch (IOException e) {
+      throw new ProcessFailed("Cannot send SIG" + name + " to " + command.name() + ": " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void kill(List<ProcessHandle> family) {

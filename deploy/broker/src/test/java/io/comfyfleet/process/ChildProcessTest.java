@@ -55,6 +55,34 @@ class ChildProcessTest {
   }
 
   @Test
+  void suspendedProgramStandsStillUntilItIsResumed() {
+    ChildProcess child = start("i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done", Map.of());
+    await().atMost(LIMIT).until(() -> child.tail(99).size() >= 2);
+
+    child.suspend();
+
+    int halted = child.tail(9999).size();
+    await()
+        .during(Duration.ofMillis(300))
+        .atMost(LIMIT)
+        .until(() -> child.tail(9999).size() == halted);
+    child.resume();
+    await().atMost(LIMIT).until(() -> child.tail(9999).size() > halted);
+    child.kill();
+  }
+
+  @Test
+  void suspendedProgramEndsWhenItIsAskedTo() {
+    ChildProcess child = start("trap 'exit 7' TERM; echo up; " + waitForever(), Map.of());
+    await().atMost(LIMIT).until(() -> child.tail(1).contains("up"));
+    child.suspend();
+
+    child.stop(LIMIT);
+
+    assertThat(child.ended().join()).isEqualTo(7);
+  }
+
+  @Test
   void programThatIgnoresTheRequestIsKilledAfterTheGrace() {
     ChildProcess child = start("trap '' TERM; echo $$; " + waitForever(), Map.of());
     await().atMost(LIMIT).until(() -> !child.tail(1).isEmpty());
