@@ -17,8 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springframework.amqp.core.Binding;
 import org.springframework.amqp.core.BindingBuilder;
-import org.springframework.amqp.core.Declarable;
+import org.springframework.amqp.core.Declarables;
 import org.springframework.amqp.core.Exchange;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageProperties;
@@ -49,28 +50,27 @@ public final class TestFleet implements AutoCloseable {
     uri = broker.uri();
     connections = new CachingConnectionFactory(URI.create(uri));
     template = new RabbitTemplate(connections);
+    RabbitAdmin admin = new RabbitAdmin(connections);
+    topology()
+        .getDeclarablesByType(Queue.class)
+        .forEach(queue -> admin.deleteQueue(queue.getName()));
+    declareAgain();
+  }
+
+  /** Declares whatever is missing, as the producer does on each connection. */
+  public void declareAgain() {
+    RabbitAdmin admin = new RabbitAdmin(connections);
+    Declarables all = topology();
+    all.getDeclarablesByType(Queue.class).forEach(admin::declareQueue);
+    all.getDeclarablesByType(Exchange.class).forEach(admin::declareExchange);
+    all.getDeclarablesByType(Binding.class).forEach(admin::declareBinding);
+  }
+
+  private Declarables topology() {
     BrokerProfile profile =
         BrokerProfile.choose(
             PROFILE, connections.createConnection().getDelegate().getServerProperties());
-    RabbitAdmin admin = new RabbitAdmin(connections);
-    List<Declarable> all =
-        new ArrayList<>(
-            TopologyDeclaration.of(profile, List.of("image", "video")).getDeclarables());
-    for (Declarable declarable : all) {
-      switch (declarable) {
-        case Queue queue -> {
-          admin.deleteQueue(queue.getName());
-          admin.declareQueue(queue);
-        }
-        case Exchange exchange -> admin.declareExchange(exchange);
-        default -> {}
-      }
-    }
-    for (Declarable declarable : all) {
-      if (declarable instanceof org.springframework.amqp.core.Binding binding) {
-        admin.declareBinding(binding);
-      }
-    }
+    return TopologyDeclaration.of(profile, List.of("image", "video"));
   }
 
   /** Starts a worker with fast settings. */

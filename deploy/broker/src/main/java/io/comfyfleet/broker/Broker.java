@@ -1,6 +1,7 @@
 package io.comfyfleet.broker;
 
 import java.net.URI;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +67,12 @@ public sealed interface Broker extends AutoCloseable permits GivenBroker, Starte
 
   /** Ends the alarm raised by {@link #raiseMemoryAlarm()}. */
   void clearMemoryAlarm();
+
+  /**
+   * Sets how long consumers without a limit of their own may hold a delivery unsettled, for the
+   * whole broker and from now on (RabbitMQ's {@code consumer_timeout}, 30 minutes by default).
+   */
+  void consumerTimeout(Duration limit);
 
   /** Creates a virtual host in which the user of {@link #uri()} may do everything. */
   void createVirtualHost(String name);

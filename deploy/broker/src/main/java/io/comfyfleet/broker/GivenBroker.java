@@ -1,6 +1,7 @@
 package io.comfyfleet.broker;
 
 import java.net.URI;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A RabbitMQ that somebody else runs, named by its URI; it is used, never changed. */
@@ -61,6 +62,11 @@ final class GivenBroker implements Broker {
 
   @Override
   public void clearMemoryAlarm() {
+    throw notOurs("clear an alarm on");
+  }
+
+  @Override
+  public void consumerTimeout(Duration limit) {
     throw notOurs("clear an alarm on");
   }
 

@@ -78,6 +78,12 @@ final class StartedBroker implements Broker {
   }
 
   @Override
+  public void consumerTimeout(Duration limit) {
+    node.control(
+        "eval", "application:set_env(rabbit, consumer_timeout, " + limit.toMillis() + ").");
+  }
+
+  @Override
   public void createVirtualHost(String name) {
     management.createVirtualHost(name);
   }

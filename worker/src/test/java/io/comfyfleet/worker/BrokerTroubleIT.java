@@ -1,0 +1,157 @@
+package io.comfyfleet.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import io.comfyfleet.broker.BrokerExtension;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.Result;
+import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.simulator.SimulatedComfyUi;
+import io.comfyfleet.simulator.setup.SimulatorOptions;
+import io.comfyfleet.topology.Topology;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.springframework.amqp.rabbit.core.RabbitAdmin;
+
+/** The broker goes away, refuses, or takes back what it gave, while a job runs. */
+class BrokerTroubleIT {
+  @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
+  private static final String IMAGE = "fleet.jobs.image";
+
+  private TestFleet fleet;
+  private TestStore store;
+  private SimulatedComfyUi comfy;
+
+  @BeforeEach
+  void start() {
+    fleet = new TestFleet(BROKER);
+    store = new TestStore();
+    comfy = SimulatedComfyUi.start(SimulatorOptions.defaults());
+  }
+
+  @AfterEach
+  void stop() {
+    fleet.close();
+    comfy.close();
+    store.close();
+  }
+
+  @Test
+  void brokerThatRestartsWhileAJobRunsGetsItsResultAndNothingIsRenderedTwice() {
+    startWorker();
+    fleet.publish(Jobs.image().seconds(2).build());
+    awaitRunning();
+
+    BROKER.broker().restart();
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+    await().atMost(Duration.ofSeconds(30)).until(() -> fleet.waiting(IMAGE) == 0);
+    assertThat(comfy.executed()).hasSize(1);
+    fleet.publish(Jobs.image().build());
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+  }
+
+  @Test
+  void brokerThatIsAwayWhenAJobEndsGetsItsResultLater() {
+    startWorker();
+    fleet.publish(Jobs.image().seconds(1).build());
+    awaitRunning();
+
+    BROKER.broker().stop();
+    await().until(() -> comfy.executed().getFirst().ended() != null);
+    BROKER.broker().start();
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+    assertThat(comfy.executed()).hasSize(1);
+  }
+
+  @Test
+  void resultThatTheBrokerDoesNotTakeIsKeptAndItsJobNotAcknowledged() throws Exception {
+    startWorker();
+    fleet.publish(Jobs.image().seconds(1).build());
+    awaitRunning();
+
+    BROKER.broker().raiseMemoryAlarm();
+    // The fleet's own connection has published and is blocked like the worker's.
+    try (Connection looking = connect();
+        Channel channel = looking.createChannel()) {
+      await().until(() -> comfy.executed().getFirst().ended() != null);
+      await()
+          .during(Duration.ofSeconds(3))
+          .until(() -> channel.messageCount(Topology.RESULTS) == 0);
+    } finally {
+      BROKER.broker().clearMemoryAlarm();
+    }
+
+    Result result = fleet.result();
+    assertThat(result.status()).isEqualTo(ResultStatus.SUCCEEDED);
+    assertThat(result.attempt()).isEqualTo(1);
+    assertThat(comfy.executed()).hasSize(1);
+  }
+
+  /** Forty minutes against thirty, in seconds: twelve against five. */
+  @Test
+  void jobThatRunsLongerThanTheBrokersLimitIsNotRedelivered() {
+    BROKER.broker().consumerTimeout(Duration.ofSeconds(5));
+    try {
+      startWorker();
+      Job job = Jobs.image().seconds(12).build();
+      fleet.publish(job);
+      awaitRunning();
+
+      Result result = fleet.result();
+
+      assertThat(result.status()).isEqualTo(ResultStatus.SUCCEEDED);
+      assertThat(fleet.waiting(IMAGE)).isZero();
+      assertThat(comfy.executed()).hasSize(1);
+    } finally {
+      BROKER.broker().consumerTimeout(Duration.ofMinutes(30));
+    }
+  }
+
+  @Test
+  void queueThatIsDeletedAndDeclaredAgainIsServedAgain() {
+    startWorker();
+    fleet.publish(Jobs.image().build());
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+
+    new RabbitAdmin(fleet.template()).deleteQueue(IMAGE);
+    fleet.declareAgain();
+    fleet.publish(Jobs.image().build());
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+  }
+
+  @Test
+  void workerThatStartsBeforeItsQueuesWaitsForThem() {
+    new RabbitAdmin(fleet.template()).deleteQueue(IMAGE);
+    startWorker();
+
+    fleet.declareAgain();
+    fleet.publish(Jobs.image().build());
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+  }
+
+  private static Connection connect() throws Exception {
+    ConnectionFactory factory = new ConnectionFactory();
+    factory.setUri(BROKER.uri());
+    return factory.newConnection("looking");
+  }
+
+  private void awaitRunning() {
+    await().atMost(Duration.ofSeconds(20)).until(() -> !comfy.executed().isEmpty());
+  }
+
+  private void startWorker() {
+    fleet.startWorker(comfy.url(), store.url(), Map.of());
+  }
+}
