@@ -1,5 +1,6 @@
 package io.comfyfleet.producer.node;
 
+import io.comfyfleet.producer.broker.Consumers;
 import io.comfyfleet.topology.Topology;
 import java.time.InstantSource;
 import org.springframework.amqp.core.AcknowledgeMode;
@@ -23,11 +24,17 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(NodeSettings.class)
 class NodeConfiguration {
+  static final String EVENTS_LISTENER = "fleet-events";
   private static final int EVENT_PREFETCH = 250;
 
   @Bean
   Nodes nodes(NodeSettings settings) {
     return new Nodes(settings, InstantSource.system());
+  }
+
+  @Bean
+  Listening listening(NodeSettings settings) {
+    return new Listening(settings, InstantSource.system());
   }
 
   @Bean
@@ -55,14 +62,13 @@ class NodeConfiguration {
       Queue fleetEventsQueue,
       Nodes nodes,
       ObjectProvider<FleetEventSink> sinks) {
-    SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connections);
+    SimpleMessageListenerContainer container = Consumers.lasting(connections);
+    container.setListenerId(EVENTS_LISTENER);
     container.setQueues(fleetEventsQueue);
     container.setMessageListener(new EventListener(nodes, sinks.orderedStream().toList()));
     // A lost event is followed by the next; acknowledging each would only cost round trips.
     container.setAcknowledgeMode(AcknowledgeMode.NONE);
     container.setPrefetchCount(EVENT_PREFETCH);
-    // The broker may be away at start and its queue is gone with every lost connection.
-    container.setMissingQueuesFatal(false);
     return container;
   }
 }

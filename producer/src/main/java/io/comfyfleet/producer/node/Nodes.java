@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +40,17 @@ public class Nodes {
         .anyMatch(node ->
             (node.status() == NodeState.ONLINE || node.status() == NodeState.BUSY)
                 && node.lanes().containsKey(lane));
+  }
+
+  /** The nodes that serve that lane now or may do so again without being started anew. */
+  public Set<String> serving(String lane) {
+    return all().stream()
+        .filter(node ->
+            node.status() != NodeState.OFFLINE
+                && node.status() != NodeState.DRAINING
+                && node.lanes().containsKey(lane))
+        .map(NodeView::id)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Whether that node's heartbeats come. */

@@ -2,6 +2,7 @@ package io.comfyfleet.producer.run;
 
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.producer.node.Listening;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.UUID;
@@ -26,6 +27,7 @@ class Sweeper {
   private final JobTable jobs;
   private final Aggregator aggregator;
   private final LiveJobs live;
+  private final Listening listening;
   private final RunSettings settings;
   private final Clock clock;
 
@@ -34,12 +36,14 @@ class Sweeper {
       JobTable jobs,
       Aggregator aggregator,
       LiveJobs live,
+      Listening listening,
       RunSettings settings,
       Clock clock) {
     this.runs = runs;
     this.jobs = jobs;
     this.aggregator = aggregator;
     this.live = live;
+    this.listening = listening;
     this.settings = settings;
     this.clock = clock;
   }
@@ -51,6 +55,15 @@ class Sweeper {
       runs.pastDeadline(now, AT_ONCE).forEach(aggregator::expire);
       runs.quiet(now.minus(settings.quietPeriod()), now.minus(settings.missingPeriod()), AT_ONCE)
           .forEach(aggregator::closeQuiet);
+      expireJobs(now);
+    } catch (DataAccessException | TransactionException e) {
+      log.atDebug().setCause(e).log("sweep failed, will be repeated");
+    }
+  }
+
+  /** What runs is known from heartbeats only, so nobody is judged before all could be heard. */
+  private void expireJobs(Instant now) {
+    if (listening.longEnough()) {
       for (UUID jobId : jobs.pastExpiry(now.minus(settings.expiryGrace()), AT_ONCE)) {
         // What has begun in time may end: the node knows its limit.
         if (live.find(jobId) == null) {
@@ -61,8 +74,6 @@ class Sweeper {
               "No node had taken the job before its time was over");
         }
       }
-    } catch (DataAccessException | TransactionException e) {
-      log.atDebug().setCause(e).log("sweep failed, will be repeated");
     }
   }
 }

@@ -15,7 +15,8 @@ class NodesTest {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
   private Instant now = START;
-  private final Nodes nodes = new Nodes(new NodeSettings(3, Duration.ofHours(24), 1000), () -> now);
+  private final Nodes nodes =
+      new Nodes(new NodeSettings(3, Duration.ofHours(24), Duration.ofSeconds(15), 1000), () -> now);
 
   @Test
   void nodeIsShownAsItLastTold() {
