@@ -133,6 +133,11 @@ final class FakeWorker implements AutoCloseable {
     }
   }
 
+  /** Sends a job where the producer finds it another node. */
+  void sendElsewhere(Taken original, Job asItStands) {
+    publish(Topology.FLEET, Topology.ELSEWHERE, original.properties(), CODEC.encode(asItStands));
+  }
+
   /** Publishes a letter as a worker does. */
   void bury(Taken original, ErrorCode reason) {
     publish(
@@ -255,7 +260,7 @@ final class FakeWorker implements AutoCloseable {
         Map.of(),
         0,
         0,
-        Duration.ofSeconds(1),
+        Duration.ofSeconds(20),
         Instant.now(),
         Instant.now());
   }

@@ -17,7 +17,7 @@ import org.springframework.stereotype.Component;
 
 /** Which node has which job now, as the nodes tell. In memory: it is only ever a picture. */
 @Component
-class LiveJobs implements FleetEventSink {
+public class LiveJobs implements FleetEventSink {
   private static final Duration KEPT = Duration.ofSeconds(60);
 
   private final Map<UUID, Live> jobs = new ConcurrentHashMap<>();
@@ -64,6 +64,11 @@ class LiveJobs implements FleetEventSink {
   @Nullable Live find(UUID jobId) {
     Live live = jobs.get(jobId);
     return live == null || live.seen().isBefore(clock.instant().minus(KEPT)) ? null : live;
+  }
+
+  /** The node that had the job has let it go. */
+  public void left(UUID jobId) {
+    jobs.remove(jobId);
   }
 
   void ended(UUID jobId) {

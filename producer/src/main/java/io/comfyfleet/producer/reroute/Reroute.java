@@ -1,0 +1,159 @@
+package io.comfyfleet.producer.reroute;
+
+import io.comfyfleet.job.Attempt;
+import io.comfyfleet.job.Destiny;
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.JobError;
+import io.comfyfleet.producer.broker.ConfirmedPublisher;
+import io.comfyfleet.producer.broker.DeadLetters;
+import io.comfyfleet.producer.broker.Outgoing;
+import io.comfyfleet.producer.broker.Publication;
+import io.comfyfleet.producer.node.Listening;
+import io.comfyfleet.producer.node.Nodes;
+import io.comfyfleet.producer.run.Aggregator;
+import io.comfyfleet.producer.run.JobTable;
+import io.comfyfleet.producer.run.LiveJobs;
+import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.MessageCodec;
+import io.comfyfleet.wire.UnreadableMessageException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.amqp.AmqpException;
+import org.springframework.amqp.core.Message;
+import org.springframework.amqp.core.MessageBuilder;
+import org.springframework.amqp.core.MessageDeliveryMode;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Decides about one job that a node has sent back as beyond it. Nothing is given up on the strength
+ * of silence: when no live node serves the lane, or this producer has not listened for long, the
+ * job goes round once more.
+ */
+@Component
+class Reroute {
+  private static final Logger log = LoggerFactory.getLogger(Reroute.class);
+  private static final Duration SOON = Duration.ofSeconds(1);
+  private static final Duration LATER = Duration.ofSeconds(15);
+
+  private final Nodes nodes;
+  private final Listening listening;
+  private final JobTable jobs;
+  private final LiveJobs live;
+  private final Aggregator aggregator;
+  private final ConfirmedPublisher publisher;
+  private final DeadLetters deadLetters;
+  private final MessageCodec codec;
+
+  Reroute(
+      Nodes nodes,
+      Listening listening,
+      JobTable jobs,
+      LiveJobs live,
+      Aggregator aggregator,
+      ConfirmedPublisher publisher,
+      DeadLetters deadLetters,
+      MessageCodec codec) {
+    this.nodes = nodes;
+    this.listening = listening;
+    this.jobs = jobs;
+    this.live = live;
+    this.aggregator = aggregator;
+    this.publisher = publisher;
+    this.deadLetters = deadLetters;
+    this.codec = codec;
+  }
+
+  /** Takes one job; only a database or a broker that is away keeps it from ending. */
+  void take(Message message) {
+    Job job;
+    try {
+      job = codec.decodeJob(message.getBody());
+    } catch (UnreadableMessageException e) {
+      deadLetters.add(message, ErrorCode.UNREADABLE_MESSAGE, String.valueOf(e.getMessage()));
+      return;
+    }
+    try {
+      decide(message, job);
+    } catch (DataIntegrityViolationException e) {
+      broken(message, job, e);
+    } catch (DataAccessException | TransactionException | AmqpException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      broken(message, job, e);
+    }
+  }
+
+  private void decide(Message message, Job job) {
+    if (jobs.find(job.jobId()).filter(row -> !row.pending()).isPresent()) {
+      return;
+    }
+    live.left(job.jobId());
+    Set<String> serving = nodes.serving(job.lane());
+    if (serving.stream().anyMatch(node -> !job.excludes(node))) {
+      sendOn(message, job, SOON);
+    } else if (serving.isEmpty() || !listening.longEnough()) {
+      sendOn(message, job, LATER);
+    } else {
+      giveUp(message, job, JobError.permanent(ErrorCode.NO_CAPABLE_NODE, why(job, serving)));
+    }
+  }
+
+  private void sendOn(Message message, Job job, Duration wait) {
+    Integer priority = message.getMessageProperties().getPriority();
+    // What was received as persistent is not sent so by itself.
+    Message same =
+        MessageBuilder.fromClonedMessage(message)
+            .setDeliveryMode(MessageDeliveryMode.PERSISTENT)
+            .setPriority(priority == null ? job.priority() : priority)
+            .build();
+    Publication outcome =
+        publisher.publish(List.of(new Outgoing(Topology.retry(wait), job.lane(), same))).getFirst();
+    if (!(outcome instanceof Publication.Confirmed)) {
+      throw new AmqpException("The job was not taken back: " + outcome);
+    }
+    log.atDebug().addKeyValue(LogKeys.JOB_ID, job.jobId()).log("job sent on to another node");
+  }
+
+  /** The letter first: a crash in between makes a second one, the other way round would lose it. */
+  private void giveUp(Message message, Job job, JobError error) {
+    deadLetters.add(message, error.code(), error.message());
+    aggregator.fail(job, error);
+  }
+
+  /** A fault of ours. */
+  private void broken(Message message, Job job, RuntimeException e) {
+    log.atError()
+        .addKeyValue(LogKeys.JOB_ID, job.jobId())
+        .setCause(e)
+        .log("job that needs another node cannot be dealt with");
+    giveUp(
+        message,
+        job,
+        JobError.permanent(ErrorCode.INTERNAL_ERROR, "It cannot be sent on: " + e.getMessage()));
+  }
+
+  private static String why(Job job, Set<String> serving) {
+    Map<String, String> reasons = new TreeMap<>();
+    for (Attempt attempt : job.attempts()) {
+      JobError error = attempt.error();
+      if (error.destiny() == Destiny.ELSEWHERE && serving.contains(attempt.nodeId())) {
+        reasons.put(attempt.nodeId(), error.code().wireName() + ", " + error.message());
+      }
+    }
+    StringBuilder words =
+        new StringBuilder("No live node that serves the lane \"" + job.lane() + "\" can do it:");
+    reasons.forEach(
+        (node, reason) -> words.append(' ').append(node).append(": ").append(reason).append(';'));
+    return words.append(" install what is missing, or send it to another lane").toString();
+  }
+}
