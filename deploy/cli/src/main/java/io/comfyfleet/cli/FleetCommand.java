@@ -12,10 +12,11 @@ import picocli.CommandLine.ParseResult;
 /** The program {@code ./fleet} runs. Exit status 0: done, 1: failed, 2: wrong arguments. */
 @Command(
     name = "fleet",
-    synopsisSubcommandLabel = "(demo | up | test | help)",
+    synopsisSubcommandLabel = "(demo | up | chaos | test | help)",
     description = "Many ComfyUI machines working as one.",
     footer = {
       "",
+      "  chaos  Hurts a whole fleet and counts what was lost (a program of its own).",
       "  test   Runs the whole test suite (handled by the launcher).",
       "",
       "Environment: AMQP_URI names a RabbitMQ to use; FLEET_BROKER=container|local forces a kind."

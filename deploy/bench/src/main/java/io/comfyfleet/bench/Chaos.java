@@ -1,0 +1,133 @@
+package io.comfyfleet.bench;
+
+import io.comfyfleet.launch.FleetFailure;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/** One chaos run, from the first process to the verdict. Used by one thread. */
+final class Chaos {
+
+  private static final Duration POLL = Duration.ofMillis(500);
+  private static final Duration TOLD_EVERY = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** How long a run's end may be on its way to the receiver. */
+  private static final Duration POST = Duration.ofSeconds(15);
+
+  /** How long repeats may still come in after the last end. */
+  private static final Duration ECHO = Duration.ofSeconds(2);
+
+  private final ChaosOptions options;
+  private final Machines machines;
+  private final Consumer<String> say;
+  private final Ledger ledger = new Ledger();
+
+  Chaos(ChaosOptions options, Machines machines, Consumer<String> say) {
+    this.options = options;
+    this.machines = machines;
+    this.say = say;
+  }
+
+  /** Runs it to the end; the machines are still up then. */
+  Report run() {
+    var schedule = Schedule.of(options.seed(), options.faults(), options.nodes(), options.length());
+    var workload = Workload.of(options.seed(), options.jobs(), options.length(), options.faults());
+    say.accept("Starting a producer and " + options.nodes() + " machines with a worker each");
+    machines.start(options.nodes());
+    say.accept(
+        "%d jobs in %d runs and %d strikes within %d s; logs are in %s"
+            .formatted(
+                workload.jobs(),
+                workload.runs().size(),
+                schedule.strikes().size(),
+                options.length().toSeconds(),
+                machines.logs()));
+    var api = new Api(machines.producerUrl(), PATIENCE);
+    var striker = new Striker(machines);
+    try (var answers = new Answers(machines.brokerUri());
+        var intake = new IntakeDoor(machines.brokerUri())) {
+      var submitter = new Submitter(api, intake, ledger);
+      Instant start = Instant.now();
+      striker.begin(schedule, start);
+      submitter.begin(workload, start);
+      await(api, answers, striker, submitter, start);
+      Duration wall = Duration.between(start, Instant.now());
+      rest(ECHO);
+      List<Struck> strikes = striker.struck();
+      Evidence evidence =
+          new Evidence(
+              ledger.jobs(),
+              ledger.refusals(),
+              answers.all(),
+              ledger.runIds().stream().map(runId -> RunState.of(api, runId)).toList(),
+              Render.of(machines.simulated()),
+              Letter.takeAll(machines.brokerUri()),
+              strikes,
+              machines.surprises());
+      return new Report(options, evidence, ledger, wall, striker.failures());
+    }
+  }
+
+  /** Returns when everything has ended, or when nothing has got on for too long. */
+  private void await(
+      Api api, Answers answers, Striker striker, Submitter submitter, Instant start) {
+    Instant told = start;
+    Instant moved = start;
+    int before = -1;
+    while (true) {
+      machines.mend();
+      Set<String> open = new HashSet<>(ledger.runIds());
+      int accepted = open.size();
+      open.removeAll(answers.runs());
+      boolean struckAll = striker.isDone() && submitter.isDone();
+      Instant now = Instant.now();
+      if (before != accepted - open.size() + accepted) {
+        before = accepted - open.size() + accepted;
+        moved = now;
+      }
+      Duration still = Duration.between(moved, now);
+      if (struckAll && (open.isEmpty() || still.compareTo(POST) > 0 && haveEnded(api, open))) {
+        return;
+      }
+      if (still.compareTo(options.stall()) > 0) {
+        say.accept("Nothing has got on for " + options.stall().toSeconds() + " s; giving up");
+        return;
+      }
+      if (Duration.between(told, now).compareTo(TOLD_EVERY) >= 0) {
+        told = now;
+        say.accept(
+            "%4d s  %d jobs accepted, %d of %d runs ended, %d faults"
+                .formatted(
+                    Duration.between(start, now).toSeconds(),
+                    ledger.jobs().size(),
+                    accepted - open.size(),
+                    accepted,
+                    striker.struck().size()));
+      }
+      rest(POLL);
+    }
+  }
+
+  private static boolean haveEnded(Api api, Set<String> open) {
+    List<String> still = new ArrayList<>();
+    for (String runId : open) {
+      if (!RunState.of(api, runId).isEnded()) {
+        still.add(runId);
+      }
+    }
+    return still.isEmpty();
+  }
+
+  private static void rest(Duration time) {
+    LockSupport.parkNanos(time.toNanos());
+    if (Thread.currentThread().isInterrupted()) {
+      throw new FleetFailure("Interrupted");
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.comfyfleet.bench;
+
+import io.comfyfleet.broker.Broker;
+import io.comfyfleet.broker.BrokerUnavailable;
+import io.comfyfleet.broker.Brokers;
+import io.comfyfleet.launch.FleetFailure;
+import io.comfyfleet.launch.Project;
+import io.comfyfleet.process.ProcessFailed;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/**
+ * The program behind {@code ./fleet chaos}. Exit status 0: every promise was kept, 1: not, or it
+ * could not run, 2: wrong arguments.
+ */
+@Command(
+    name = "chaos",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Hurts a whole fleet by a seeded schedule while jobs come in, and counts.")
+public final class ChaosCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--jobs", defaultValue = "2000", description = "Jobs to submit (default 2000).")
+  private int jobs;
+
+  @Option(names = "--nodes", defaultValue = "6", description = "Machines (default 6).")
+  private int nodes;
+
+  @Option(names = "--seed", description = "Repeats the schedule of an earlier run.")
+  private @Nullable Long seed;
+
+  @Option(
+      names = "--minutes",
+      defaultValue = "0",
+      description = "How long jobs come in (default: 400 jobs a minute).")
+  private double minutes;
+
+  @Option(
+      names = "--faults",
+      split = ",",
+      paramLabel = "KIND",
+      description = "Kinds of faults (default: all); see docs/reliability.md.")
+  private List<String> faults = List.of();
+
+  @Option(names = "--verbose", description = "Prints the schedule before it is carried out.")
+  private boolean verbose;
+
+  @SuppressWarnings("NullAway.Init")
+  private ChaosCommand() {}
+
+  /** Runs it and ends the JVM with its exit status. */
+  public static void main(String[] arguments) {
+    System.exit(
+        new CommandLine(new ChaosCommand())
+            .setExecutionExceptionHandler(ChaosCommand::explain)
+            .execute(arguments));
+  }
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    long drawn = seed == null ? ThreadLocalRandom.current().nextInt(1, 1_000_000) : seed;
+    var options = ChaosOptions.of(jobs, nodes, drawn, minutes, faults);
+    Project project = Project.find();
+    try (Broker broker =
+        new Brokers(System.getenv(), line -> say(out, line)).findForUse(project.work(), false)) {
+      say(out, broker.description() + ", seed " + drawn);
+      ChaosOptions possible = possible(options, broker, out);
+      if (verbose) {
+        plan(possible, out);
+      }
+      String name = "chaos-" + drawn + "-" + UUID.randomUUID().toString().substring(0, 4);
+      try (var machines =
+          new Machines(project, project.work().resolve(name), broker, broker.uri())) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(machines, broker), "chaos-end"));
+        Report report = new Chaos(possible, machines, line -> say(out, line)).run();
+        report.table(broker.description()).forEach(line -> say(out, line));
+        report.cases().forEach(line -> say(out, line));
+        boolean good = report.verdict().isGood();
+        say(out, good ? "Every promise was kept." : "NOT every promise was kept.");
+        return good ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+      }
+    }
+  }
+
+  private static ChaosOptions possible(ChaosOptions options, Broker broker, PrintWriter out) {
+    if (broker.isControllable()) {
+      return options;
+    }
+    Amqp.requireUnused(broker.uri());
+    ChaosOptions possible = options;
+    if (options.faults().contains(FaultKind.BROKER_RESTART)) {
+      say(out, "Without broker-restart: the broker is given, and not ours to restart");
+      possible = possible.without(FaultKind.BROKER_RESTART);
+    }
+    return possible;
+  }
+
+  private static void plan(ChaosOptions options, PrintWriter out) {
+    Schedule.of(options.seed(), options.faults(), options.nodes(), options.length())
+        .strikes()
+        .forEach(strike -> say(out, strike.line()));
+    Workload.of(options.seed(), options.jobs(), options.length(), options.faults())
+        .runs()
+        .forEach(run -> say(out, run.line()));
+  }
+
+  private static void end(Machines machines, Broker broker) {
+    machines.close();
+    broker.close();
+  }
+
+  private static int explain(Exception failure, CommandLine line, ParseResult parsed)
+      throws Exception {
+    if (failure instanceof FleetFailure
+        || failure instanceof BrokerUnavailable
+        || failure instanceof ProcessFailed) {
+      PrintWriter err = line.getErr();
+      err.println("fleet: " + failure.getMessage().stripTrailing());
+      err.flush();
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+    throw failure;
+  }
+
+  private static void say(PrintWriter out, String line) {
+    out.println(line);
+    out.flush();
+  }
+}

@@ -1,0 +1,37 @@
+package io.comfyfleet.bench;
+
+import java.util.List;
+
+/**
+ * Everything the judge looks at.
+ *
+ * @param accepted the jobs that the fleet promised to do
+ * @param refusals valid requests that were refused, in words
+ * @param answers every {@code run.completed} that came
+ * @param runs what the producer said about every run in the end
+ * @param renders every prompt that a machine ran to success
+ * @param letters the dead letters
+ * @param strikes the faults that struck
+ * @param surprises processes that ended by themselves, in words
+ */
+record Evidence(
+    List<Ledger.AcceptedJob> accepted,
+    List<String> refusals,
+    List<Answers.Answer> answers,
+    List<RunState> runs,
+    List<Render> renders,
+    List<Letter> letters,
+    List<Struck> strikes,
+    List<String> surprises) {
+
+  Evidence {
+    accepted = List.copyOf(accepted);
+    refusals = List.copyOf(refusals);
+    answers = List.copyOf(answers);
+    runs = List.copyOf(runs);
+    renders = List.copyOf(renders);
+    letters = List.copyOf(letters);
+    strikes = List.copyOf(strikes);
+    surprises = List.copyOf(surprises);
+  }
+}

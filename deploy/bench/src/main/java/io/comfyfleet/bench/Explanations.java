@@ -1,0 +1,122 @@
+package io.comfyfleet.bench;
+
+import io.comfyfleet.bench.JobEnd.FailedAttempt;
+import io.comfyfleet.bench.Ledger.AcceptedJob;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.stream.Collectors;
+
+/** What the schedule accounts for: renders that were repeated, and jobs that were given up. */
+final class Explanations {
+
+  private static final int DELIVERY_LIMIT = 10;
+
+  /** An attempt may end so long after the fault that spoiled it: its time limit, and some. */
+  private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(75);
+
+  /** Why an attempt can fail, by the faults that make it fail so. */
+  private static final Map<String, Set<FaultKind>> CAUSES =
+      Map.of(
+          "out_of_memory", Set.of(FaultKind.OUT_OF_MEMORY),
+          "gpu_poisoned", Set.of(FaultKind.CUDA_FAULT),
+          "output_not_retrievable", Set.of(FaultKind.OUTPUT_GONE, FaultKind.HISTORY_EVICTED),
+          "deadline_exceeded", Set.of(FaultKind.HANG, FaultKind.WORKER_STOP),
+          "store_unavailable", Set.of(FaultKind.PRODUCER_KILL, FaultKind.WORKER_STOP));
+
+  /** The faults by which a delivery comes back to its queue uncalled for. */
+  private static final Set<FaultKind> RETURNING =
+      Set.of(
+          FaultKind.WORKER_KILL,
+          FaultKind.WORKER_STOP,
+          FaultKind.NETWORK_CUT,
+          FaultKind.BROKER_RESTART);
+
+  private final Evidence evidence;
+  private final Set<String> pastDeadline;
+
+  Explanations(Evidence evidence) {
+    this.evidence = evidence;
+    pastDeadline =
+        evidence.accepted().stream()
+            .filter(AcceptedJob::pastDeadline)
+            .map(job -> job.jobId().toString())
+            .collect(Collectors.toSet());
+  }
+
+  /**
+   * Sorts every render of a job that had been rendered before.
+   *
+   * @param by receives how many, by the fault's name
+   * @param withoutNeed receives one line for each that no fault explains
+   */
+  void rendersAgain(SortedMap<String, Integer> by, List<String> withoutNeed) {
+    Map<String, List<Render>> byJob =
+        evidence.renders().stream().collect(Collectors.groupingBy(Render::jobId));
+    byJob.forEach((jobId, renders) -> {
+      List<Render> ordered =
+          renders.stream().sorted(Comparator.comparing(Render::started)).toList();
+      for (int i = 1; i < ordered.size(); i++) {
+        Render again = ordered.get(i);
+        Optional<FaultKind> cause = cause(ordered.subList(0, i), again);
+        if (cause.isPresent()) {
+          by.merge(cause.get().wireName(), 1, Integer::sum);
+        } else {
+          withoutNeed.add(line(ordered.get(i - 1), again));
+        }
+      }
+    });
+  }
+
+  /** Whether the schedule explains that the job was given up for this reason. */
+  boolean explains(Letter letter) {
+    if (letter.reason().equals("delivery_limit")) {
+      return evidence.strikes().stream().filter(strike -> RETURNING.contains(strike.kind())).count()
+          >= DELIVERY_LIMIT;
+    }
+    boolean bound = pastDeadline.contains(letter.jobId());
+    return !letter.failures().isEmpty()
+        && letter.failures().stream().allMatch(failure -> explains(failure, bound));
+  }
+
+  private boolean explains(FailedAttempt failure, boolean boundToBeLate) {
+    if (boundToBeLate && failure.code().equals("deadline_exceeded")) {
+      return true;
+    }
+    Set<FaultKind> causes = CAUSES.getOrDefault(failure.code(), Set.of());
+    Instant from = failure.ended().minus(LONGEST_ATTEMPT);
+    return evidence.strikes().stream()
+        .filter(strike -> causes.contains(strike.kind()))
+        .anyMatch(strike -> strike.touches(failure.nodeId(), from, failure.ended()));
+  }
+
+  /** The latest fault at a node that had rendered the job, between that render and this one. */
+  private Optional<FaultKind> cause(List<Render> before, Render again) {
+    return evidence.strikes().stream()
+        .filter(strike -> strike.kind().rendersAgain())
+        .filter(strike ->
+            before.stream()
+                .anyMatch(
+                    render -> strike.touches(render.nodeId(), render.started(), again.started())))
+        .max(Comparator.comparing(Struck::begun))
+        .map(Struck::kind);
+  }
+
+  private static String line(Render first, Render again) {
+    return "%s: %s %s to %s, then %s %s to %s%s"
+        .formatted(
+            first.jobId(),
+            first.nodeId(),
+            first.started(),
+            first.ended(),
+            again.nodeId(),
+            again.started(),
+            again.ended(),
+            first.promptId().equals(again.promptId()) ? "" : " (another attempt)");
+  }
+}

@@ -1,0 +1,147 @@
+package io.comfyfleet.bench;
+
+import io.comfyfleet.bench.Answers.Answer;
+import io.comfyfleet.bench.Ledger.AcceptedJob;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Compares what was accepted with what was answered. One use, one thread. */
+final class Judge {
+
+  /** A job that could not begin because another one failed has no letter of its own. */
+  private static final Set<String> WITHOUT_LETTER = Set.of("dependency_failed");
+
+  private final Evidence evidence;
+  private final Map<String, RunState> runs;
+  private final Map<String, JobEnd> ends = new HashMap<>();
+  private final Explanations explanations;
+
+  private Judge(Evidence evidence) {
+    this.evidence = evidence;
+    runs = evidence.runs().stream().collect(Collectors.toMap(RunState::runId, run -> run));
+    evidence.runs().forEach(run -> run.ends().forEach(end -> ends.put(end.jobId(), end)));
+    explanations = new Explanations(evidence);
+  }
+
+  static Verdict judge(Evidence evidence) {
+    return new Judge(evidence).verdict();
+  }
+
+  private Verdict verdict() {
+    SortedMap<String, Integer> againBy = new TreeMap<>();
+    List<String> withoutNeed = new ArrayList<>();
+    explanations.rendersAgain(againBy, withoutNeed);
+    return new Verdict(
+        evidence.accepted().size(),
+        counts(ends.values(), JobEnd::status),
+        lost(),
+        answeredTwice(),
+        unended(),
+        repeatsByKey(),
+        againBy,
+        withoutNeed,
+        counts(evidence.letters(), Letter::reason),
+        evidence.letters().stream()
+            .filter(letter -> !explanations.explains(letter))
+            .map(Judge::line)
+            .toList(),
+        silent(),
+        evidence.refusals(),
+        evidence.surprises());
+  }
+
+  private List<String> lost() {
+    return evidence.accepted().stream()
+        .filter(job -> !ends.containsKey(job.jobId().toString()))
+        .map(job -> job.jobId() + " of " + job.runId())
+        .toList();
+  }
+
+  private List<String> unended() {
+    Set<String> told = evidence.answers().stream().map(Answer::runId).collect(Collectors.toSet());
+    List<String> unended = new ArrayList<>();
+    for (String runId : evidence.accepted().stream().map(AcceptedJob::runId).distinct().toList()) {
+      RunState run = runs.get(runId);
+      if (run == null || !run.isEnded()) {
+        unended.add(runId + ": " + (run == null ? "unknown" : run.status()));
+      } else if (!told.contains(runId)) {
+        unended.add(runId + ": " + run.status() + ", but its end was never told");
+      }
+    }
+    return unended;
+  }
+
+  private List<String> answeredTwice() {
+    List<String> twice = new ArrayList<>();
+    Map<String, List<Answer>> byRun =
+        evidence.answers().stream()
+            .collect(Collectors.groupingBy(Answer::runId, LinkedHashMap::new, Collectors.toList()));
+    byRun.forEach((runId, answers) -> {
+      Set<String> keys = answers.stream().map(Judge::key).collect(Collectors.toSet());
+      boolean keyless = answers.size() > 1 && keys.contains("");
+      if (keys.size() > 1 || keyless) {
+        twice.add(runId + ": " + answers.size() + " ends under the keys " + keys);
+      }
+    });
+    Map<String, List<JobEnd>> told = Answers.byJob(evidence.answers());
+    told.forEach((jobId, known) -> {
+      Set<JobEnd> different = new HashSet<>(known);
+      if (ends.containsKey(jobId)) {
+        different.add(ends.get(jobId));
+      }
+      if (different.size() > 1) {
+        twice.add(jobId + ": " + different.size() + " different results");
+      }
+    });
+    return twice;
+  }
+
+  private int repeatsByKey() {
+    Set<String> seen = new HashSet<>();
+    int repeats = 0;
+    for (Answer answer : evidence.answers()) {
+      if (!key(answer).isEmpty() && !seen.add(answer.runId() + " " + key(answer))) {
+        repeats++;
+      }
+    }
+    return repeats;
+  }
+
+  private List<String> silent() {
+    Set<String> lettered =
+        evidence.letters().stream().map(Letter::jobId).collect(Collectors.toSet());
+    return ends.values().stream()
+        .filter(end -> end.status().equals("failed"))
+        .filter(end -> !WITHOUT_LETTER.contains(String.valueOf(end.code())))
+        .filter(end -> !lettered.contains(end.jobId()))
+        .map(end -> end.jobId() + ": " + end.code() + " on " + end.nodeId())
+        .toList();
+  }
+
+  private static String key(Answer answer) {
+    return answer.key() == null ? "" : answer.key();
+  }
+
+  private static String line(Letter letter) {
+    String attempts =
+        letter.failures().stream()
+            .map(failure -> failure.code() + " on " + failure.nodeId())
+            .collect(Collectors.joining(", "));
+    return letter.jobId() + ": " + letter.reason() + " " + letter.words() + " [" + attempts + "]";
+  }
+
+  private static <T> SortedMap<String, Integer> counts(
+      Collection<T> items, Function<T, String> name) {
+    return items.stream().collect(Collectors.toMap(name, item -> 1, Integer::sum, TreeMap::new));
+  }
+}

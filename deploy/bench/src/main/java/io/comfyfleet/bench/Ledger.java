@@ -1,0 +1,75 @@
+package io.comfyfleet.bench;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** What the fleet has promised: kept beside it, never asked from it. Safe for all threads. */
+final class Ledger {
+
+  private final Map<String, List<AcceptedJob>> runs = new LinkedHashMap<>();
+  private final List<String> refusals = new ArrayList<>();
+  private final Map<Cancel, Integer> cancels = new EnumMap<>(Cancel.class);
+  private int repeats;
+
+  /**
+   * A job that was accepted: a 2xx answer, or a confirmed message.
+   *
+   * @param runId its run
+   * @param jobId its id
+   * @param pastDeadline whether it is bound to fail by its time limit
+   */
+  record AcceptedJob(String runId, UUID jobId, boolean pastDeadline) {}
+
+  /** What became of the wish to cancel a run. */
+  enum Cancel {
+    /** The run was cancelled. */
+    DONE,
+    /** The run had ended. */
+    TOO_LATE,
+    /** This producer cannot cancel runs. */
+    UNSUPPORTED
+  }
+
+  synchronized void accepted(RunPlan run, List<JobPlan> jobs) {
+    List<AcceptedJob> known = runs.computeIfAbsent(run.runId(), id -> new ArrayList<>());
+    jobs.forEach(job -> known.add(new AcceptedJob(run.runId(), job.jobId(), job.pastDeadline())));
+  }
+
+  synchronized void refused(String why) {
+    refusals.add(why);
+  }
+
+  synchronized void repeated() {
+    repeats++;
+  }
+
+  synchronized void cancelled(Cancel outcome) {
+    cancels.merge(outcome, 1, Integer::sum);
+  }
+
+  /** Ids of the runs of which a job was accepted, in the order of their acceptance. */
+  synchronized List<String> runIds() {
+    return List.copyOf(runs.keySet());
+  }
+
+  synchronized List<AcceptedJob> jobs() {
+    return runs.values().stream().flatMap(List::stream).toList();
+  }
+
+  /** Valid requests that were refused, in words. */
+  synchronized List<String> refusals() {
+    return List.copyOf(refusals);
+  }
+
+  synchronized int repeats() {
+    return repeats;
+  }
+
+  synchronized Map<Cancel, Integer> cancels() {
+    return Map.copyOf(cancels);
+  }
+}

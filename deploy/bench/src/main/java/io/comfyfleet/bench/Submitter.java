@@ -1,0 +1,115 @@
+package io.comfyfleet.bench;
+
+import io.comfyfleet.launch.FleetFailure;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Hands a workload in at its times, each run on a thread of its own, and writes down what was
+ * accepted. Safe for all threads.
+ */
+final class Submitter {
+
+  private final Api api;
+  private final IntakeDoor intake;
+  private final Ledger ledger;
+  private final AtomicInteger open = new AtomicInteger();
+
+  Submitter(Api api, IntakeDoor intake, Ledger ledger) {
+    this.api = api;
+    this.intake = intake;
+    this.ledger = ledger;
+  }
+
+  /** Returns at once. */
+  void begin(Workload workload, Instant start) {
+    open.addAndGet(workload.runs().size());
+    for (RunPlan run : workload.runs()) {
+      Thread.ofVirtual().name(run.runId()).start(() -> submit(run, start.plus(run.at())));
+    }
+  }
+
+  /** Whether everything was accepted or refused, repeated and cancelled. */
+  boolean isDone() {
+    return open.get() == 0;
+  }
+
+  private void submit(RunPlan run, Instant when) {
+    try {
+      pause(Duration.between(Instant.now(), when));
+      if (!hand(run)) {
+        return;
+      }
+      if (run.repeatAfter() != null) {
+        pause(run.repeatAfter());
+        repeat(run);
+      }
+      if (run.cancelAfter() != null) {
+        pause(run.cancelAfter());
+        cancel(run);
+      }
+    } catch (FleetFailure e) {
+      ledger.refused(run.runId() + ": " + e.getMessage());
+    } finally {
+      open.decrementAndGet();
+    }
+  }
+
+  private boolean hand(RunPlan run) {
+    if (run.intake()) {
+      List<byte[]> messages = Bodies.messages(run);
+      for (int index = 0; index < messages.size(); index++) {
+        intake.publish(messages.get(index));
+        ledger.accepted(run, List.of(run.jobs().get(index)));
+      }
+      return true;
+    }
+    boolean accepted = post(run);
+    if (accepted) {
+      ledger.accepted(run, run.jobs());
+    }
+    return accepted;
+  }
+
+  private void repeat(RunPlan run) {
+    if (run.intake()) {
+      Bodies.messages(run).forEach(intake::publish);
+    } else {
+      post(run);
+    }
+    ledger.repeated();
+  }
+
+  private boolean post(RunPlan run) {
+    Api.Answer answer = api.post("/api/runs", Bodies.run(run), "key-" + run.runId());
+    if (!answer.isSuccess()) {
+      ledger.refused(run.runId() + ": " + answer.status() + " " + answer.body());
+    }
+    return answer.isSuccess();
+  }
+
+  private void cancel(RunPlan run) {
+    Api.Answer answer = api.post("/api/runs/" + run.runId() + "/cancel", "", null);
+    switch (answer.status()) {
+      case 404, 405 -> ledger.cancelled(Ledger.Cancel.UNSUPPORTED);
+      case 409 -> ledger.cancelled(Ledger.Cancel.TOO_LATE);
+      default -> {
+        if (answer.isSuccess()) {
+          ledger.cancelled(Ledger.Cancel.DONE);
+        } else {
+          ledger.refused(run.runId() + ": cancel " + answer.status() + " " + answer.body());
+        }
+      }
+    }
+  }
+
+  private static void pause(Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    for (long left; (left = end - System.nanoTime()) > 0; ) {
+      LockSupport.parkNanos(left);
+    }
+  }
+}

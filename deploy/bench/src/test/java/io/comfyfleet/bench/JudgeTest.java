@@ -1,0 +1,191 @@
+package io.comfyfleet.bench;
+
+import static io.comfyfleet.bench.Trial.attempt;
+import static io.comfyfleet.bench.Trial.failed;
+import static io.comfyfleet.bench.Trial.id;
+import static io.comfyfleet.bench.Trial.render;
+import static io.comfyfleet.bench.Trial.struck;
+import static io.comfyfleet.bench.Trial.succeeded;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.comfyfleet.bench.Answers.Answer;
+import io.comfyfleet.bench.JobEnd.FailedAttempt;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class JudgeTest {
+
+  private final Trial trial = Trial.of(3);
+
+  @Test
+  void everythingAnsweredOnceIsGood() {
+    Verdict verdict = trial.judge();
+
+    assertThat(verdict.isGood()).isTrue();
+    assertThat(verdict.submitted()).isEqualTo(3);
+    assertThat(verdict.endings()).isEqualTo(Map.of("succeeded", 3));
+  }
+
+  @Test
+  void acceptedJobWithoutAResultIsLost() {
+    trial.accepted.add(new Ledger.AcceptedJob("r1", UUID.fromString(id(9)), false));
+
+    assertThat(trial.judge().lost()).containsExactly(id(9) + " of r1");
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void endUnderASecondKeyIsAnAnswerTwice() {
+    trial.answers.add(new Answer("r1", "another key", "completed", trial.runs.getFirst().ends()));
+
+    assertThat(trial.judge().answeredTwice()).hasSize(1);
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void secondEndWithoutAKeyIsAnAnswerTwice() {
+    trial.answers.set(0, new Answer("r1", null, "completed", trial.runs.getFirst().ends()));
+    assertThat(trial.judge().isGood()).isTrue();
+
+    trial.answers.add(trial.answers.getFirst());
+
+    assertThat(trial.judge().answeredTwice()).hasSize(1);
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void repeatUnderTheSameKeyIsCountedAndGood() {
+    trial.answers.add(trial.answers.getFirst());
+
+    assertThat(trial.judge().repeatsByKey()).isEqualTo(1);
+    assertThat(trial.judge().isGood()).isTrue();
+  }
+
+  @Test
+  void otherResultInASecondAnswerIsAnAnswerTwice() {
+    List<JobEnd> others = List.of(succeeded(id(0), "node-2", "another picture"));
+    trial.answers.add(new Answer("r1", "run-r1-completed", "completed", others));
+
+    assertThat(trial.judge().answeredTwice()).containsExactly(id(0) + ": 2 different results");
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void openRunIsWithoutAnEnd() {
+    trial.runs.set(0, new RunState("r1", "open", trial.runs.getFirst().ends()));
+
+    assertThat(trial.judge().unended()).containsExactly("r1: open");
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void endThatWasNeverToldIsWithoutAnEnd() {
+    trial.answers.clear();
+
+    assertThat(trial.judge().unended())
+        .containsExactly("r1: completed, but its end was never told");
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void letterNeedsAFaultForEveryAttempt() {
+    FailedAttempt first = attempt("node-1", 10, "out_of_memory");
+    FailedAttempt second = attempt("node-2", 20, "out_of_memory");
+    giveUp(id(0), "out_of_memory", List.of(first, second));
+    trial.strikes.add(struck(FaultKind.OUT_OF_MEMORY, "node-1", 9, 9));
+    assertThat(trial.judge().unexplained()).hasSize(1);
+    assertThat(trial.judge().isGood()).isFalse();
+
+    trial.strikes.add(struck(FaultKind.OUT_OF_MEMORY, "node-2", 19, 19));
+
+    assertThat(trial.judge().unexplained()).isEmpty();
+    assertThat(trial.judge().isGood()).isTrue();
+  }
+
+  @Test
+  void lateJobExplainsItsOwnLetterAndNoOther() {
+    giveUp(id(0), "deadline_exceeded", List.of(attempt("node-1", 10, "deadline_exceeded")));
+    assertThat(trial.judge().isGood()).isFalse();
+
+    trial.accepted.set(0, new Ledger.AcceptedJob("r1", UUID.fromString(id(0)), true));
+
+    assertThat(trial.judge().isGood()).isTrue();
+    assertThat(trial.judge().letters()).isEqualTo(Map.of("deadline_exceeded", 1));
+  }
+
+  @Test
+  void unreadableLetterIsNeverExplained() {
+    trial.letters.add(new Letter("", "unreadable_message", "no JSON", List.of()));
+
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void failureWithoutALetterIsToldButForDependents() {
+    change(failed(id(0), "dependency_failed", List.of()));
+    assertThat(trial.judge().isGood()).isTrue();
+
+    change(failed(id(0), "execution_failed", List.of()));
+
+    assertThat(trial.judge().silent()).hasSize(1);
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void refusalAndProcessThatEndedByItselfAreNotGood() {
+    trial.refusals.add("r2: 409");
+    assertThat(trial.judge().isGood()).isFalse();
+
+    trial.refusals.clear();
+    trial.surprises.add("node-1: OutOfMemoryError");
+
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void secondRenderNeedsAFaultAtTheFirstOnesNodeInBetween() {
+    trial.renders.add(render(id(0), "node-2", 30, 31));
+    trial.strikes.add(struck(FaultKind.WORKER_KILL, "node-2", 1, 5));
+    trial.strikes.add(struck(FaultKind.SOCKET_DROP, "node-1", 1, 1));
+    trial.strikes.add(struck(FaultKind.WORKER_KILL, "node-1", 60, 65));
+    assertThat(trial.judge().againWithoutNeed()).hasSize(1).first().asString().startsWith(id(0));
+
+    trial.strikes.add(struck(FaultKind.WORKER_KILL, "node-1", 1, 5));
+
+    assertThat(trial.judge().againWithoutNeed()).isEmpty();
+    assertThat(trial.judge().againBy()).isEqualTo(Map.of("worker-kill", 1));
+  }
+
+  @Test
+  void recoveryIsTheLongestTimeToTheNextSuccessOfTheStruckNode() {
+    List<JobEnd> ends = List.of(succeeded(id(0), "node-1", "a"), succeeded(id(1), "node-2", "b"));
+    List<Struck> strikes =
+        List.of(
+            struck(FaultKind.WORKER_KILL, "node-1", -9, 0),
+            struck(FaultKind.WORKER_KILL, "node-2", -4, 0),
+            struck(FaultKind.PRODUCER_KILL, "", -2, 0),
+            struck(FaultKind.HANG, "node-3", -2, 0));
+
+    assertThat(Recovery.longest(strikes, ends))
+        .isEqualTo(
+            Map.of(
+                FaultKind.WORKER_KILL, Duration.ofSeconds(9),
+                FaultKind.PRODUCER_KILL, Duration.ofSeconds(2)));
+  }
+
+  private void giveUp(String jobId, String code, List<FailedAttempt> failures) {
+    trial.letters.add(new Letter(jobId, code, "", failures));
+    change(failed(jobId, code, failures));
+  }
+
+  /** The first job's end, in every answer. */
+  private void change(JobEnd end) {
+    List<JobEnd> ends =
+        List.of(end, trial.runs.getFirst().ends().get(1), trial.runs.getFirst().ends().get(2));
+    trial.runs.set(0, new RunState("r1", "partial", ends));
+    trial.answers.set(0, new Answer("r1", "run-r1-completed", "partial", ends));
+  }
+}

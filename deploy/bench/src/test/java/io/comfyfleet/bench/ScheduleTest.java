@@ -1,0 +1,78 @@
+package io.comfyfleet.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.comfyfleet.launch.FleetFailure;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class ScheduleTest {
+
+  private static final Set<FaultKind> ALL = EnumSet.allOf(FaultKind.class);
+  private static final Duration LENGTH = Duration.ofMinutes(5);
+
+  @Test
+  void sameSeedGivesTheSameScheduleAndTheSameWorkload() {
+    assertThat(Schedule.of(7, ALL, 6, LENGTH)).isEqualTo(Schedule.of(7, ALL, 6, LENGTH));
+    assertThat(Workload.of(7, 500, LENGTH, ALL)).isEqualTo(Workload.of(7, 500, LENGTH, ALL));
+  }
+
+  @Test
+  void anotherSeedGivesAnotherScheduleAndAnotherWorkload() {
+    assertThat(Schedule.of(8, ALL, 6, LENGTH)).isNotEqualTo(Schedule.of(7, ALL, 6, LENGTH));
+    assertThat(Workload.of(8, 500, LENGTH, ALL)).isNotEqualTo(Workload.of(7, 500, LENGTH, ALL));
+  }
+
+  @Test
+  void everyKindStrikesAtLeastOnceWithinAShortTime() {
+    Schedule schedule =
+        Schedule.of(
+            7, EnumSet.of(FaultKind.HANG, FaultKind.PRODUCER_KILL), 3, Duration.ofSeconds(20));
+
+    assertThat(schedule.strikes())
+        .extracting(Strike::kind)
+        .containsExactlyInAnyOrder(FaultKind.HANG, FaultKind.PRODUCER_KILL);
+    assertThat(schedule.strikes()).allMatch(strike -> strike.at().toSeconds() < 20);
+  }
+
+  @Test
+  void nodeThatIsDownIsNotStruckAgain() {
+    List<Strike> strikes = Schedule.of(7, ALL, 6, LENGTH).strikes();
+
+    for (Strike first : strikes) {
+      assertThat(strikes)
+          .filteredOn(later -> first.kind().most() > 0 && first.node() > 0)
+          .filteredOn(later -> later.node() == first.node() && later != first)
+          .noneMatch(later ->
+              later.at().compareTo(first.at()) >= 0
+                  && later.at().compareTo(first.at().plus(first.lasts())) < 0);
+    }
+  }
+
+  @Test
+  void workloadHoldsTheWantedJobsAllDifferentAndOneOfEachFaultOfRequests() {
+    Workload workload = Workload.of(7, 100, LENGTH, ALL);
+
+    List<JobPlan> jobs = workload.runs().stream().flatMap(run -> run.jobs().stream()).toList();
+    assertThat(jobs).hasSize(100);
+    assertThat(jobs.stream().map(JobPlan::jobId).collect(Collectors.toSet())).hasSize(100);
+    assertThat(jobs).anyMatch(JobPlan::pastDeadline).anyMatch(job -> job.after() != null);
+    assertThat(workload.runs())
+        .anyMatch(run -> run.repeatAfter() != null)
+        .anyMatch(run -> run.cancelAfter() != null)
+        .anyMatch(RunPlan::intake);
+  }
+
+  @Test
+  void unknownFaultIsRefusedWithTheListOfAll() {
+    assertThatThrownBy(() -> FaultKind.of(List.of("worker-kill", "flood")))
+        .isInstanceOf(FleetFailure.class)
+        .hasMessageContaining("\"flood\"")
+        .hasMessageContaining("network-cut");
+  }
+}

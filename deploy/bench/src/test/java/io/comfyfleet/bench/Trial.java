@@ -1,0 +1,66 @@
+package io.comfyfleet.bench;
+
+import io.comfyfleet.bench.JobEnd.FailedAttempt;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Made-up evidence: every job of its run {@code r1} ended well and was told once, until changed.
+ */
+final class Trial {
+
+  static final Instant START = Instant.parse("2026-01-01T10:00:00Z");
+
+  final List<Ledger.AcceptedJob> accepted = new ArrayList<>();
+  final List<String> refusals = new ArrayList<>();
+  final List<Answers.Answer> answers = new ArrayList<>();
+  final List<RunState> runs = new ArrayList<>();
+  final List<Render> renders = new ArrayList<>();
+  final List<Letter> letters = new ArrayList<>();
+  final List<Struck> strikes = new ArrayList<>();
+  final List<String> surprises = new ArrayList<>();
+
+  static Trial of(int jobs) {
+    Trial trial = new Trial();
+    List<JobEnd> ends = new ArrayList<>();
+    for (int i = 0; i < jobs; i++) {
+      ends.add(succeeded(id(i), "node-1", "sha-" + i));
+      trial.accepted.add(new Ledger.AcceptedJob("r1", UUID.fromString(id(i)), false));
+      trial.renders.add(render(id(i), "node-1", i, i + 1));
+    }
+    trial.runs.add(new RunState("r1", "completed", ends));
+    trial.answers.add(new Answers.Answer("r1", "run-r1-completed", "completed", ends));
+    return trial;
+  }
+
+  static String id(int number) {
+    return new UUID(1, number).toString();
+  }
+
+  static JobEnd succeeded(String jobId, String nodeId, String output) {
+    return new JobEnd(jobId, "succeeded", nodeId, START, null, List.of(), List.of(output));
+  }
+
+  static JobEnd failed(String jobId, String code, List<FailedAttempt> failures) {
+    return new JobEnd(jobId, "failed", "node-1", START, code, failures, List.of());
+  }
+
+  static Render render(String jobId, String nodeId, int from, int to) {
+    return new Render(nodeId, jobId, jobId + "/1", START.plusSeconds(from), START.plusSeconds(to));
+  }
+
+  static Struck struck(FaultKind kind, String nodeId, int from, int to) {
+    return new Struck(kind, nodeId, START.plusSeconds(from), START.plusSeconds(to));
+  }
+
+  static FailedAttempt attempt(String nodeId, int ended, String code) {
+    return new FailedAttempt(nodeId, START.plusSeconds(ended), code);
+  }
+
+  Verdict judge() {
+    return Judge.judge(
+        new Evidence(accepted, refusals, answers, runs, renders, letters, strikes, surprises));
+  }
+}
