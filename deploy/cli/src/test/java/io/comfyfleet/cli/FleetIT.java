@@ -138,12 +138,44 @@ class FleetIT {
     await().atMost(PATIENCE).until(() -> !busyNode().isEmpty());
     String killed = busyNode();
 
-    kill(children.get(2 + Integer.parseInt(killed.substring(5)) - 1));
+    kill(worker(killed));
 
     JsonNode result = awaitRun(runId).at("/results/0");
     assertThat(result.path("status").asString()).isEqualTo("succeeded");
     assertThat(result.path("node_id").asString()).isNotEqualTo(killed);
     assertThat(result.path("attempt").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void machineThatVanishesWithoutAWordLosesItsJobToAnother() throws Exception {
+    startFleet(2, 3);
+    String runId = submit(images(1));
+    await().atMost(PATIENCE).until(() -> !busyNode().isEmpty());
+    String vanished = busyNode();
+    ChildProcess worker = worker(vanished);
+
+    worker.suspend();
+
+    JsonNode result = awaitRun(runId).at("/results/0");
+    worker.resume();
+    assertThat(result.path("status").asString()).isEqualTo("succeeded");
+    assertThat(result.path("node_id").asString()).isNotEqualTo(vanished);
+    assertRunCompletedOnce(runId);
+  }
+
+  @Test
+  void cancelledRunEndsAtOnceAndItsMachinesAreFree() throws Exception {
+    startFleet(2, 30);
+    String runId = submit(images(5));
+    await().atMost(PATIENCE).until(() -> busy("node-1") && busy("node-2"));
+
+    JsonNode cancelled = post("/api/runs/" + runId + "/cancel");
+
+    assertThat(cancelled.path("status").asString()).isEqualTo("cancelled");
+    await().atMost(PATIENCE).until(() -> !busy("node-1") && !busy("node-2"));
+    String next = submit(sleeping(0.1));
+    assertThat(awaitRun(next).path("status").asString()).isEqualTo("completed");
+    assertRunCompletedOnce(runId);
   }
 
   @Test
@@ -208,6 +240,11 @@ class FleetIT {
     return child;
   }
 
+  /** The simulator and the producer are the first two. */
+  private ChildProcess worker(String nodeId) {
+    return children.get(2 + Integer.parseInt(nodeId.substring("node-".length())) - 1);
+  }
+
   private static void kill(ChildProcess child) throws Exception {
     child.kill();
     child.ended().get(30, java.util.concurrent.TimeUnit.SECONDS);
@@ -249,6 +286,43 @@ class FleetIT {
                     "type", "image", "template", "demo-image", "prompt", "scene " + i))
             .toList();
     return JSON.writeValueAsString(Map.of("jobs", jobs));
+  }
+
+  /** One job whose graph says itself how long it takes. */
+  private static String sleeping(double seconds) {
+    Map<String, Object> graph =
+        Map.of(
+            "1",
+            Map.of(
+                "class_type",
+                "EmptyImage",
+                "inputs",
+                Map.of("width", 64, "height", 64, "batch_size", 1, "color", 7)),
+            "2",
+            Map.of(
+                "class_type",
+                "TestSleep",
+                "inputs",
+                Map.of("value", List.of("1", 0), "seconds", seconds)),
+            "3",
+            Map.of(
+                "class_type",
+                "SaveImage",
+                "inputs",
+                Map.of("images", List.of("2", 0), "filename_prefix", "sleep")));
+    return JSON.writeValueAsString(
+        Map.of("jobs", List.of(Map.of("type", "image", "workflow", graph))));
+  }
+
+  private JsonNode post(String path) throws Exception {
+    HttpResponse<String> answer =
+        http.send(
+            HttpRequest.newBuilder(producerSettings.url().resolve(path))
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return JSON.readTree(answer.body());
   }
 
   private String submit(String body) {

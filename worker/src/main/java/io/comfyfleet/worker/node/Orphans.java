@@ -23,6 +23,7 @@ final class Orphans {
   private final ComfyClient comfy;
   private final Node node;
   private Set<UUID> candidates = new HashSet<>();
+  private final Set<UUID> told = new HashSet<>();
 
   Orphans(ComfyClient comfy, Node node) {
     this.comfy = comfy;
@@ -40,10 +41,13 @@ final class Orphans {
       for (UUID promptId : orphans) {
         if (candidates.contains(promptId)) {
           comfy.cancel(promptId);
-          log.atInfo().addKeyValue(LogKeys.PROMPT_ID, promptId).log("orphaned prompt cancelled");
+          if (told.add(promptId)) {
+            log.atInfo().addKeyValue(LogKeys.PROMPT_ID, promptId).log("orphaned prompt cancelled");
+          }
         }
       }
       candidates = orphans;
+      told.retainAll(orphans);
     } catch (ComfyException e) {
       // Asked again later.
       log.atDebug().setCause(e).log("queue not read");
