@@ -30,6 +30,7 @@ class Drafting {
   private final Lanes lanes;
   private final Fingerprint fingerprint;
   private final OutboundRule outbound;
+  private final JobSettings limits;
 
   Drafting(
       Templates templates,
@@ -37,13 +38,15 @@ class Drafting {
       Artifacts artifacts,
       Lanes lanes,
       Fingerprint fingerprint,
-      InputSettings inputs) {
+      InputSettings inputs,
+      JobSettings limits) {
     this.templates = templates;
     this.callbacks = callbacks;
     this.artifacts = artifacts;
     this.lanes = lanes;
     this.fingerprint = fingerprint;
     this.outbound = inputs.rule();
+    this.limits = limits;
   }
 
   /**
@@ -86,7 +89,15 @@ class Drafting {
       workflow = rendered.workflow();
     }
     return new JobDraft(
-        request, fingerprint.of(request), lane, template, params, workflow, inputs, needs);
+        request,
+        fingerprint.of(request),
+        lane,
+        template,
+        params,
+        workflow,
+        inputs,
+        needs,
+        limits.of(request.type()));
   }
 
   private Input input(JobRequest.InputRequest input) {

@@ -3,6 +3,7 @@ package io.comfyfleet.producer.dispatch;
 import io.comfyfleet.job.Input;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Workflow;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param workflow the graph
  * @param inputs its files; those of other jobs have a stand-in
  * @param needs keys of the jobs that it waits for
+ * @param limits those of its type, for what the request leaves open
  */
 record JobDraft(
     JobRequest request,
@@ -31,7 +33,8 @@ record JobDraft(
     Map<String, @Nullable Object> params,
     Workflow workflow,
     List<Input> inputs,
-    Set<String> needs) {
+    Set<String> needs,
+    JobSettings.Limits limits) {
 
   /** The job at its place. Checks all that the contract demands of it. */
   Job at(
@@ -54,10 +57,10 @@ record JobDraft(
         params,
         workflow,
         inputs,
-        request.timeout() == null ? request.type().defaultTimeout() : request.timeout(),
+        request.timeout() == null ? limits.timeout() : request.timeout(),
         expiry(now, deadline),
         1,
-        request.maxAttempts() == null ? Job.DEFAULT_MAX_ATTEMPTS : request.maxAttempts(),
+        request.maxAttempts() == null ? limits.maxAttempts() : request.maxAttempts(),
         List.of(),
         now,
         request.callbackUrl(),
@@ -66,7 +69,8 @@ record JobDraft(
 
   /** A job must not begin when its run is over. */
   private @Nullable Instant expiry(Instant now, @Nullable Instant deadline) {
-    Instant own = request.expiresIn() == null ? null : now.plus(request.expiresIn());
+    Duration wait = request.expiresIn() == null ? limits.expiresIn() : request.expiresIn();
+    Instant own = wait == null ? null : now.plus(wait);
     if (own == null || deadline == null) {
       return own == null ? deadline : own;
     }
