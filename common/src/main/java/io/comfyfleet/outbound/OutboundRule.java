@@ -17,6 +17,8 @@ import java.util.Locale;
  * @param allowed entries, compared without regard to case
  */
 public record OutboundRule(List<String> allowed) {
+  private static final int HIGHEST_PORT = 65_535;
+
   /** Lower-cases and copies. */
   public OutboundRule {
     allowed = allowed.stream().map(entry -> entry.trim().toLowerCase(Locale.ROOT)).toList();
@@ -36,6 +38,9 @@ public record OutboundRule(List<String> allowed) {
     }
     String host = address.getHost().toLowerCase(Locale.ROOT);
     int port = address.getPort() != -1 ? address.getPort() : scheme.equals("https") ? 443 : 80;
+    if (port < 1 || port > HIGHEST_PORT) {
+      return false;
+    }
     for (String entry : allowed) {
       if (entry.equals(host)
           || entry.equals(host + ":" + port)
@@ -57,14 +62,13 @@ public record OutboundRule(List<String> allowed) {
   private static boolean isPublic(String host) {
     try {
       for (InetAddress address : InetAddress.getAllByName(host)) {
-        boolean uniqueLocal =
-            address.getAddress().length == 16 && (address.getAddress()[0] & 0xfe) == 0xfc;
+        byte[] bytes = address.getAddress();
         if (address.isAnyLocalAddress()
             || address.isLoopbackAddress()
             || address.isLinkLocalAddress()
             || address.isSiteLocalAddress()
             || address.isMulticastAddress()
-            || uniqueLocal) {
+            || (bytes.length == 4 ? isReserved(bytes) : isTranslatedOrLocal(bytes))) {
           return false;
         }
       }
@@ -72,5 +76,26 @@ public record OutboundRule(List<String> allowed) {
     } catch (UnknownHostException e) {
       return false;
     }
+  }
+
+  /** This network, carriers' shared space, protocol assignments, benchmarks, the future's. */
+  private static boolean isReserved(byte[] address) {
+    int first = address[0] & 0xff;
+    int second = address[1] & 0xff;
+    return first == 0
+        || (first == 100 && (second & 0xc0) == 64)
+        || (first == 192 && second == 0 && address[2] == 0)
+        || (first == 198 && (second & 0xfe) == 18)
+        || first >= 240;
+  }
+
+  /** Unique local addresses, and those that a gateway turns into IPv4 ones, private ones too. */
+  private static boolean isTranslatedOrLocal(byte[] address) {
+    int first = (address[0] & 0xff) << 8 | address[1] & 0xff;
+    int second = (address[2] & 0xff) << 8 | address[3] & 0xff;
+    return (first & 0xfe00) == 0xfc00
+        || first == 0
+        || (first == 0x64 && second == 0xff9b)
+        || first == 0x2002;
   }
 }

@@ -11,6 +11,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 @Component
 public class Callbacks {
   private static final int URL_LENGTH = 2_000;
+  private static final int HIGHEST_PORT = 65_535;
 
   private final OutboundRule rule;
   private final CallbackTable table;
@@ -35,6 +36,10 @@ public class Callbacks {
     boolean http = scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https");
     if (url.getHost() == null || !http) {
       throw new InvalidMessageException(field, "must be an absolute http or https address");
+    }
+    if (url.getPort() != -1 && (url.getPort() < 1 || url.getPort() > HIGHEST_PORT)) {
+      throw new InvalidMessageException(
+          field, "must have a port between 1 and " + HIGHEST_PORT + ", was " + url.getPort());
     }
     if (url.getRawUserInfo() != null) {
       throw new InvalidMessageException(field, "must not carry a user name or password");
