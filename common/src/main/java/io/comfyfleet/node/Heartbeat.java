@@ -1,5 +1,6 @@
 package io.comfyfleet.node;
 
+import io.comfyfleet.job.InvalidMessageException;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,10 +52,19 @@ public record Heartbeat(
     Instant sentAt)
     implements FleetEvent {
 
-  /** Copies the collections. */
+  private static final Duration USUAL_INTERVAL = Duration.ofSeconds(5);
+
+  /**
+   * Copies the collections; those that are absent are empty, an absent interval is five seconds.
+   *
+   * @throws InvalidMessageException when name or state are missing
+   */
   public Heartbeat {
-    lanes = Map.copyOf(lanes);
-    jobs = List.copyOf(jobs);
-    processingSpeed = Map.copyOf(processingSpeed);
+    Told.present("node_id", nodeId);
+    Told.present("state", state);
+    lanes = lanes == null ? Map.of() : Map.copyOf(lanes);
+    jobs = jobs == null ? List.of() : List.copyOf(jobs);
+    processingSpeed = processingSpeed == null ? Map.of() : Map.copyOf(processingSpeed);
+    interval = interval == null ? USUAL_INTERVAL : interval;
   }
 }

@@ -1,5 +1,6 @@
 package io.comfyfleet.node;
 
+import io.comfyfleet.job.InvalidMessageException;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -29,4 +30,16 @@ public record JobProgress(
     @Nullable String graphNode,
     boolean redelivered,
     Instant sentAt)
-    implements FleetEvent {}
+    implements FleetEvent {
+  /**
+   * Checks what the event is about.
+   *
+   * @throws InvalidMessageException when node, job, run or phase are missing
+   */
+  public JobProgress {
+    Told.present("node_id", nodeId);
+    Told.present("job_id", jobId);
+    Told.present("run_id", runId);
+    Told.present("phase", phase);
+  }
+}

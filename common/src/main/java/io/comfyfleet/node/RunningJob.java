@@ -1,5 +1,6 @@
 package io.comfyfleet.node;
 
+import io.comfyfleet.job.InvalidMessageException;
 import java.time.Instant;
 import java.util.UUID;
 
@@ -15,6 +16,17 @@ import java.util.UUID;
  */
 public record RunningJob(
     UUID jobId, String runId, int attempt, Phase phase, double progress, Instant startedAt) {
+
+  /**
+   * Checks what it is about.
+   *
+   * @throws InvalidMessageException when job, run or phase are missing
+   */
+  public RunningJob {
+    Told.present("jobs[].job_id", jobId);
+    Told.present("jobs[].run_id", runId);
+    Told.present("jobs[].phase", phase);
+  }
 
   /** The steps of one attempt, in order. On the wire the name in lower case. */
   public enum Phase {

@@ -118,6 +118,24 @@ class NodesIT {
   }
 
   @Test
+  void heartbeatThatLacksPartsIsHeardAndOneWithoutANameIsDropped() throws Exception {
+    tellRaw("{\"kind\":\"heartbeat\",\"state\":\"online\",\"jobs\":[{}]}");
+    tellRaw("{\"kind\":\"heartbeat\",\"state\":\"online\"}");
+    tellRaw("{\"kind\":\"progress\",\"node_id\":\"" + id + "\"}");
+    tellRaw("{\"kind\":\"heartbeat\",\"node_id\":\"" + id + "\",\"state\":\"online\"}");
+
+    assertThat(known().path("status").asString()).isEqualTo("online");
+    json(get("/api/nodes"), 200);
+    json(get("/api/nodes/" + id + "/health"), 200);
+    assertThat(SEEN).noneMatch(event -> event.nodeId() == null);
+    assertThat(SEEN).noneMatch(event -> event instanceof JobProgress one && one.jobId() == null);
+  }
+
+  private void tellRaw(String json) {
+    rabbit.send(Topology.EVENTS, "heartbeat.x", new Message(json.getBytes()));
+  }
+
+  @Test
   void operatorsWordReachesTheNode() throws Exception {
     beat(NodeState.ONLINE);
     known();
