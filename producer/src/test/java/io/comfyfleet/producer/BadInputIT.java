@@ -1,9 +1,16 @@
 package io.comfyfleet.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.comfyfleet.broker.BrokerExtension;
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.InvalidMessageException;
+import io.comfyfleet.producer.broker.DeadLetters;
+import io.comfyfleet.producer.dispatch.Door;
 import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.MessageHeaders;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.amqp.core.MessageBuilder;
 
 /** Bad requests are refused at the door, by field and limit, and leave nothing behind. */
 class BadInputIT {
@@ -57,6 +65,7 @@ class BadInputIT {
         "{\"type\":\"image\",\"prompt\":\"x\",\"job_id\":\"7\"} | job_id | UUID",
         "{\"type\":\"image\",\"prompt\":\"x\",\"timeout\":90000} | timeout | 86400",
         "{\"type\":\"image\",\"prompt\":\"x\",\"callback_url\":\"http://10.1.2.3/\"} | callback_url | allows",
+        "{\"type\":\"image\",\"prompt\":\"x\",\"callback_url\":\"http://localhost:70000/\"} | callback_url | between 1 and 65535",
         "{\"type\":\"image\",\"workflow\":{\"nodes\":[],\"links\":[]}} | workflow | Export (API)",
         "{\"type\":\"image\",\"workflow\":{\"1\":{}}} | workflow.1.class_type | missing",
         "{\"type\":\"image\",\"prompt\":\"x\",\"workflow\":{\"1\":{}}} | workflow | excludes",
@@ -73,6 +82,35 @@ class BadInputIT {
     assertThat(answer.body().get("type").asString()).startsWith("urn:comfyfleet:problem:");
     assertThat(answer.body().path("field").asString()).isEqualTo(field);
     assertThat(answer.body().get("detail").asString()).contains(allowed);
+  }
+
+  /** What bytes that are no UTF-8 become, decoded: three bytes for each. */
+  @Test
+  void idsThatAmqpCannotCarryAreRefused() {
+    Door door = producer.bean(Door.class);
+    byte[] body = "{\"type\":\"image\",\"prompt\":\"x\"}".getBytes(StandardCharsets.UTF_8);
+
+    assertThatThrownBy(() -> door.message(body, null, "mine", "\uFFFD".repeat(100)))
+        .isInstanceOf(InvalidMessageException.class)
+        .hasMessageContaining("correlation_id must be at most 255 bytes");
+    assertThatThrownBy(() -> door.message(body, null, "\uFFFD".repeat(100), null))
+        .isInstanceOf(InvalidMessageException.class)
+        .hasMessageContaining("reply_to must be at most 255 bytes");
+  }
+
+  @Test
+  void letterWithAnIdThatAmqpCannotCarryIsKeptWithoutIt() {
+    byte[] body = {'a', 'b'};
+    producer
+        .bean(DeadLetters.class)
+        .add(
+            MessageBuilder.withBody(body).setCorrelationId("\uFFFD".repeat(100)).build(),
+            ErrorCode.UNREADABLE_MESSAGE,
+            "no job");
+
+    FakeWorker.Taken letter = worker.take(Topology.DEAD);
+    assertThat(letter.body()).isEqualTo(body);
+    assertThat(letter.header(MessageHeaders.ERROR)).isEqualTo("no job");
   }
 
   @Test

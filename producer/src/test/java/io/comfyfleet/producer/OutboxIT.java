@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** What is accepted is published, whatever happens in between. */
 @Isolated("stops the broker")
@@ -106,6 +108,36 @@ class OutboxIT {
       assertThat(answer.body().get("status").asString()).isEqualTo("failed");
       assertThat(answer.body().at("/result/error/message").asString()).contains("no queue");
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    }
+  }
+
+  @Test
+  void messageThatCannotBeSentIsGivenUpAndHoldsUpNoOther() throws Exception {
+    try (Producer producer = Producer.start(BROKER.uri(), folder, "--fleet.outbox.publish=false")) {
+      String jobId =
+          producer
+              .post("/api/comfyui/dispatch", Producer.image("bad"))
+              .body()
+              .get("job_id")
+              .asString();
+      // As an earlier version let it in: more than the 255 bytes that AMQP has room for.
+      producer
+          .bean(JdbcClient.class)
+          .sql("update outbox set correlation_id = :id")
+          .param("id", "\uFFFD".repeat(100))
+          .update();
+      producer.post("/api/comfyui/dispatch", Producer.image("good"));
+      producer.bean(SmartLifecycle.class, "outboxLoop").start();
+      try (FakeWorker worker = new FakeWorker(BROKER.uri())) {
+        Job good = worker.take(Topology.laneQueue("image")).job();
+        assertThat(good.prompt()).isEqualTo("good");
+        Producer.Answer bad = producer.get("/api/jobs/" + jobId + "?wait=20");
+        assertThat(bad.body().get("status").asString()).isEqualTo("failed");
+        assertThat(bad.body().at("/result/error/message").asString()).contains("255");
+        worker.succeed(good);
+        worker.take(Topology.RUNS_COMPLETED_QUEUE);
+        worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      }
     }
   }
 

@@ -60,6 +60,10 @@ final class Producer implements AutoCloseable {
     return context.getBean(type);
   }
 
+  <T> T bean(Class<T> type, String name) {
+    return context.getBean(name, type);
+  }
+
   String base() {
     return "http://127.0.0.1:" + context.getEnvironment().getProperty("local.server.port");
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.core.ReturnedMessage;
 import org.springframework.amqp.rabbit.connection.CorrelationData;
@@ -30,14 +31,25 @@ public class ConfirmedPublisher {
    * @throws AmqpException when the broker is not there; some may have reached it
    */
   public List<Publication> publish(List<Outgoing> messages) {
-    List<CorrelationData> pending = new ArrayList<>();
+    List<Sent> all = new ArrayList<>();
     for (Outgoing outgoing : messages) {
+      String fault = Sendable.fault(outgoing);
       CorrelationData correlation = new CorrelationData();
-      template.send(outgoing.exchange(), outgoing.routingKey(), outgoing.message(), correlation);
-      pending.add(correlation);
+      if (fault == null) {
+        template.send(outgoing.exchange(), outgoing.routingKey(), outgoing.message(), correlation);
+      }
+      all.add(new Sent(correlation, fault));
     }
     long deadline = System.nanoTime() + timeout.toNanos();
-    return pending.stream().map(each -> await(each, deadline)).toList();
+    return all.stream().map(each -> outcome(each, deadline)).toList();
+  }
+
+  private record Sent(CorrelationData correlation, @Nullable String fault) {}
+
+  private static Publication outcome(Sent sent, long deadline) {
+    return sent.fault() == null
+        ? await(sent.correlation(), deadline)
+        : new Publication.Unsendable(sent.fault());
   }
 
   private static Publication await(CorrelationData correlation, long deadline) {

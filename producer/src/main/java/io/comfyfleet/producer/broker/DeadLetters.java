@@ -34,22 +34,33 @@ public class DeadLetters {
    * @throws AmqpException when the broker did not take it: keep the original
    */
   public void add(Message original, ErrorCode reason, String error) {
-    MessageProperties from = original.getMessageProperties();
-    Integer priority = from.getPriority();
-    Message letter =
-        MessageBuilder.fromClonedMessage(original)
-            .setDeliveryMode(MessageDeliveryMode.PERSISTENT)
-            .setPriority(priority == null ? 0 : priority)
-            .setHeader(MessageHeaders.REASON, reason.wireName())
-            .setHeader(
-                MessageHeaders.ERROR, error.substring(0, Math.min(LONGEST_ERROR, error.length())))
-            .setHeader(MessageHeaders.ORIGIN, from.getConsumerQueue())
-            .setHeader(MessageHeaders.DIED_AT, clock.instant().toString())
-            .build();
-    Publication outcome =
-        publisher.publish(List.of(new Outgoing(Topology.DEAD, "", letter))).getFirst();
+    Message letter = letter(MessageBuilder.fromClonedMessage(original), original, reason, error);
+    Publication outcome = publish(letter);
+    if (outcome instanceof Publication.Unsendable) {
+      // Its properties are part of what is wrong with it; the body still tells what it was.
+      outcome =
+          publish(letter(MessageBuilder.withBody(original.getBody()), original, reason, error));
+    }
     if (!(outcome instanceof Publication.Confirmed)) {
       throw new AmqpException("The dead letter was not taken: " + outcome);
     }
+  }
+
+  private Publication publish(Message letter) {
+    return publisher.publish(List.of(new Outgoing(Topology.DEAD, "", letter))).getFirst();
+  }
+
+  private Message letter(MessageBuilder letter, Message original, ErrorCode reason, String error) {
+    MessageProperties from = original.getMessageProperties();
+    Integer priority = from.getPriority();
+    return letter
+        .setDeliveryMode(MessageDeliveryMode.PERSISTENT)
+        .setPriority(priority == null ? 0 : priority)
+        .setHeader(MessageHeaders.REASON, reason.wireName())
+        .setHeader(
+            MessageHeaders.ERROR, error.substring(0, Math.min(LONGEST_ERROR, error.length())))
+        .setHeader(MessageHeaders.ORIGIN, from.getConsumerQueue())
+        .setHeader(MessageHeaders.DIED_AT, clock.instant().toString())
+        .build();
   }
 }

@@ -13,6 +13,13 @@ public sealed interface Publication {
   record Returned(String reason) implements Publication {}
 
   /**
+   * It cannot be written as an AMQP message, now or ever; the broker never saw it.
+   *
+   * @param reason in words
+   */
+  record Unsendable(String reason) implements Publication {}
+
+  /**
    * The broker refused it, or did not answer in time: it may or may not have it.
    *
    * @param reason in words

@@ -1,6 +1,7 @@
 package io.comfyfleet.producer.dispatch;
 
 import io.comfyfleet.job.InvalidMessageException;
+import io.comfyfleet.producer.broker.Sendable;
 import io.comfyfleet.producer.callback.Callbacks;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,6 +62,8 @@ public class Door {
       @Nullable UUID messageId,
       @Nullable String replyTo,
       @Nullable String correlationId) {
+    checkFits("reply_to", replyTo);
+    checkFits("correlation_id", correlationId);
     try {
       return acceptance.accept(
           reader.job(body), new Origin(null, messageId, replyTo, correlationId));
@@ -97,6 +100,13 @@ public class Door {
       }
     }
     return acceptance.accept(RunPlan.of(runId, request, fingerprint.of(request), drafts));
+  }
+
+  private static void checkFits(String field, @Nullable String text) {
+    if (!Sendable.fits(text)) {
+      throw new InvalidMessageException(
+          field, "must be at most " + Sendable.SHORT_STRING_BYTES + " bytes in UTF-8");
+    }
   }
 
   private static void checkKey(@Nullable String key) {

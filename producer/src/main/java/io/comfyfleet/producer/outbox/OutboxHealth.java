@@ -38,7 +38,7 @@ class OutboxHealth implements HealthIndicator {
     OutboxLoop.Trouble trouble = loop.trouble();
     if (trouble != null) {
       health
-          .withDetail("note", "the broker is away: accepted work waits in the database")
+          .withDetail("note", trouble.note())
           .withDetail("since", trouble.since())
           .withDetail("reason", trouble.reason());
     }

@@ -34,7 +34,7 @@ class OutboxLoop implements SmartLifecycle {
   private volatile @Nullable Trouble trouble;
 
   /** Since when nothing can be published, and why. */
-  record Trouble(Instant since, String reason) {}
+  record Trouble(Instant since, String note, String reason) {}
 
   OutboxLoop(Outbox outbox, OutboxPublisher publisher, OutboxSettings settings) {
     this.outbox = outbox;
@@ -74,7 +74,8 @@ class OutboxLoop implements SmartLifecycle {
 
   @Override
   public boolean isRunning() {
-    return thread != null;
+    Thread running = thread;
+    return running != null && running.isAlive();
   }
 
   private boolean stopped() {
@@ -100,14 +101,24 @@ class OutboxLoop implements SmartLifecycle {
 
   private boolean publishAll() {
     try {
-      while (!stopped() && publisher.publishBatch() > 0) {
+      int seen;
+      do {
+        seen = publisher.publishBatch();
         recovered();
-      }
+      } while (seen > 0 && !stopped());
       return true;
-    } catch (AmqpException | DataAccessException | TransactionException e) {
-      failed(e);
-      return false;
+    } catch (AmqpException e) {
+      failed("the broker is away: accepted work waits in the database", e);
+    } catch (DataAccessException | TransactionException e) {
+      failed("the database is away: what was accepted waits there", e);
+    } catch (RuntimeException e) {
+      // Our bug; it must not end the one thread that publishes.
+      if (trouble == null) {
+        log.atError().setCause(e).log("publishing failed by a fault of the producer");
+      }
+      failed("publishing fails by a fault of the producer; its log has the cause", e);
     }
+    return false;
   }
 
   private void recovered() {
@@ -120,10 +131,11 @@ class OutboxLoop implements SmartLifecycle {
     }
   }
 
-  private void failed(RuntimeException e) {
-    if (trouble == null) {
-      String cause = NestedExceptionUtils.getMostSpecificCause(e).toString();
-      trouble = new Trouble(Instant.now(), cause);
+  private void failed(String note, RuntimeException e) {
+    Trouble before = trouble;
+    String cause = NestedExceptionUtils.getMostSpecificCause(e).toString();
+    trouble = new Trouble(before == null ? Instant.now() : before.since(), note, cause);
+    if (before == null) {
       log.atWarn()
           .addKeyValue(LogKeys.REASON, cause)
           .log("cannot publish; accepted work waits in the database");

@@ -58,16 +58,16 @@ class OutboxPublisher {
    * @return how many rows it looked at; 0 when nothing is due
    */
   int publishBatch() {
-    List<Lost> returned = new ArrayList<>();
-    Integer seen = transaction.execute(status -> publish(returned));
+    List<Lost> lost = new ArrayList<>();
+    Integer seen = transaction.execute(status -> publish(lost));
     // On its own: ending a job locks its run, which must not wait behind the locks of this batch.
-    for (Lost lost : returned) {
-      transaction.executeWithoutResult(status -> settle(lost));
+    for (Lost each : lost) {
+      transaction.executeWithoutResult(status -> settle(each));
     }
     return seen == null ? 0 : seen;
   }
 
-  private int publish(List<Lost> returned) {
+  private int publish(List<Lost> lost) {
     List<OutboxTable.Row> rows = table.claim(clock.instant(), BATCH, BATCH_BYTES);
     List<Publication> outcomes =
         publisher.publish(rows.stream().map(row -> outgoing(row.message())).toList());
@@ -77,7 +77,15 @@ class OutboxPublisher {
       OutboxTable.Row row = rows.get(i);
       switch (outcomes.get(i)) {
         case Publication.Confirmed() -> confirmed.add(row.id());
-        case Publication.Returned(String reason) -> returned.add(new Lost(row, reason));
+        case Publication.Returned(String reason) ->
+            lost.add(
+                new Lost(
+                    row,
+                    "The broker has no queue for this job ("
+                        + reason
+                        + "): declare its lane, or look whether the queue was deleted"));
+        case Publication.Unsendable(String reason) ->
+            lost.add(new Lost(row, "The job cannot be written as an AMQP message: " + reason));
         case Publication.Unconfirmed(String reason) -> {
           unconfirmed.add(row.id());
           log.atWarn()
@@ -97,7 +105,7 @@ class OutboxPublisher {
     log.atWarn()
         .addKeyValue(LogKeys.JOB_ID, message.messageId())
         .addKeyValue(LogKeys.REASON, lost.reason())
-        .log("message not routable");
+        .log("message cannot be delivered");
     if (message.jobId() != null) {
       undeliverable.undeliverable(message.jobId(), lost.reason());
     }

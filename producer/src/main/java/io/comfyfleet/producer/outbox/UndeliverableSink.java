@@ -2,13 +2,13 @@ package io.comfyfleet.producer.outbox;
 
 import java.util.UUID;
 
-/** Is told about a job that no queue takes. */
+/** Is told about a job that can never be delivered. */
 public interface UndeliverableSink {
   /**
    * Ends the job. Called in the transaction that deletes the message; may be called again for the
    * same job.
    *
-   * @param reason what the broker said
+   * @param reason a sentence for the sender
    */
   void undeliverable(UUID jobId, String reason);
 }

@@ -96,13 +96,7 @@ public class Aggregator implements UndeliverableSink {
   @Override
   @Transactional
   public void undeliverable(UUID jobId, String reason) {
-    giveUp(
-        jobId,
-        ResultStatus.FAILED,
-        ErrorCode.INTERNAL_ERROR,
-        "The broker has no queue for this job ("
-            + reason
-            + "): declare its lane, or look whether the queue was deleted");
+    giveUp(jobId, ResultStatus.FAILED, ErrorCode.INTERNAL_ERROR, reason);
   }
 
   /** Ends a job that no node will end; false when it had ended, or there is none. */
