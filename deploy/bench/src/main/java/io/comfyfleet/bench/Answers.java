@@ -7,6 +7,7 @@ import com.rabbitmq.client.Delivery;
 import io.comfyfleet.launch.FleetFailure;
 import io.comfyfleet.launch.ProducerClient;
 import java.io.IOException;
+import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -27,6 +29,7 @@ final class Answers implements AutoCloseable {
   private static final String QUEUE = "chaos.answers";
 
   private final List<Answer> answers = new ArrayList<>();
+  private final List<String> unreadable = new ArrayList<>();
   private final Connection connection;
   private final Channel channel;
 
@@ -61,6 +64,11 @@ final class Answers implements AutoCloseable {
     return List.copyOf(answers);
   }
 
+  /** Why some could not be read. */
+  synchronized List<String> unreadable() {
+    return List.copyOf(unreadable);
+  }
+
   synchronized Set<String> runs() {
     return answers.stream().map(Answer::runId).collect(Collectors.toSet());
   }
@@ -76,20 +84,16 @@ final class Answers implements AutoCloseable {
   }
 
   private void take(Delivery delivery) throws IOException {
-    JsonNode body = ProducerClient.JSON.readTree(delivery.getBody());
-    Map<String, Object> headers = delivery.getProperties().getHeaders();
-    Object key = headers == null ? null : headers.get("x-fleet-idempotency-key");
-    List<JobEnd> ends = new ArrayList<>();
-    body.path("results").forEach(result -> ends.add(JobEnd.of(result)));
-    var answer =
-        new Answer(
-            body.path("run_id").asString(),
-            key == null ? null : key.toString(),
-            body.path("status").asString(),
-            ends);
-    synchronized (this) {
-      if (!delivery.getEnvelope().isRedeliver() || !answers.contains(answer)) {
-        answers.add(answer);
+    try {
+      Answer answer = read(delivery);
+      synchronized (this) {
+        if (!delivery.getEnvelope().isRedeliver() || !answers.contains(answer)) {
+          answers.add(answer);
+        }
+      }
+    } catch (JacksonException | DateTimeException e) {
+      synchronized (this) {
+        unreadable.add(e.getMessage());
       }
     }
     try {
@@ -97,6 +101,19 @@ final class Answers implements AutoCloseable {
     } catch (AlreadyClosedException e) {
       // It comes again, marked as redelivered.
     }
+  }
+
+  private static Answer read(Delivery delivery) {
+    JsonNode body = ProducerClient.JSON.readTree(delivery.getBody());
+    Map<String, Object> headers = delivery.getProperties().getHeaders();
+    Object key = headers == null ? null : headers.get("x-fleet-idempotency-key");
+    List<JobEnd> ends = new ArrayList<>();
+    body.path("results").forEach(result -> ends.add(JobEnd.of(result)));
+    return new Answer(
+        body.path("run_id").asString(),
+        key == null ? null : key.toString(),
+        body.path("status").asString(),
+        ends);
   }
 
   /** Ends by job of every answer of a run. */

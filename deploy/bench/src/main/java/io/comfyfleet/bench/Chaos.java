@@ -15,7 +15,7 @@ final class Chaos {
 
   private static final Duration POLL = Duration.ofMillis(500);
   private static final Duration TOLD_EVERY = Duration.ofSeconds(10);
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   /** How long a run's end may be on its way to the receiver. */
   private static final Duration POST = Duration.ofSeconds(15);
@@ -59,19 +59,32 @@ final class Chaos {
       await(api, answers, striker, submitter, start);
       Duration wall = Duration.between(start, Instant.now());
       rest(ECHO);
-      List<Struck> strikes = striker.struck();
-      Evidence evidence =
-          new Evidence(
-              ledger.jobs(),
-              ledger.refusals(),
-              answers.all(),
-              ledger.runIds().stream().map(runId -> RunState.of(api, runId)).toList(),
-              Render.of(machines.simulated()),
-              Letter.takeAll(machines.brokerUri()),
-              strikes,
-              machines.surprises());
+      Evidence evidence = collect(api, answers, striker);
       return new Report(options, evidence, ledger, wall, striker.failures());
     }
+  }
+
+  private Evidence collect(Api api, Answers answers, Striker striker) {
+    List<String> surprises = new ArrayList<>(machines.surprises());
+    answers.unreadable().forEach(why -> surprises.add("unreadable run.completed: " + why));
+    List<Render> renders = new ArrayList<>();
+    for (int number = 1; number <= options.nodes(); number++) {
+      try {
+        String nodeId = Machines.nodeId(number);
+        renders.addAll(Render.of(nodeId, machines.simulated().get(number - 1)));
+      } catch (FleetFailure e) {
+        surprises.add("machine of " + Machines.nodeId(number) + ": " + e.getMessage());
+      }
+    }
+    return new Evidence(
+        ledger.jobs(),
+        ledger.refusals(),
+        answers.all(),
+        ledger.runIds().stream().map(runId -> RunState.of(api, runId)).toList(),
+        renders,
+        Letter.takeAll(machines.brokerUri()),
+        striker.struck(),
+        surprises);
   }
 
   /** Returns when everything has ended, or when nothing has got on for too long. */

@@ -105,6 +105,10 @@ public final class ChaosCommand implements Callable<Integer> {
       say(out, "Without broker-restart: the broker is given, and not ours to restart");
       possible = possible.without(FaultKind.BROKER_RESTART);
     }
+    if (broker.uri().startsWith("amqps:") && options.faults().contains(FaultKind.NETWORK_CUT)) {
+      say(out, "Without network-cut: an encrypted connection cannot be led through a proxy");
+      possible = possible.without(FaultKind.NETWORK_CUT);
+    }
     return possible;
   }
 

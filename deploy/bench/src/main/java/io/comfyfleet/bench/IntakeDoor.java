@@ -22,7 +22,7 @@ final class IntakeDoor implements AutoCloseable {
 
   private static final String QUEUE = "fleet.intake";
   private static final Duration CONFIRM_LIMIT = Duration.ofSeconds(10);
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final Duration PAUSE = Duration.ofMillis(500);
   private static final BasicProperties PERSISTENT =
       new BasicProperties.Builder().contentType("application/json").deliveryMode(2).build();

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -181,8 +182,11 @@ final class Machines implements AutoCloseable {
     return SimulatorOutput.addresses(simulator.tail(500));
   }
 
+  /** On ports that stay theirs while a machine is down. */
   private static List<String> simulation(int count) {
-    return List.of("--nodes", Integer.toString(count), "--port", "0", "--seconds", "0.2");
+    String ports =
+        FreePorts.onLoopback(count).stream().map(String::valueOf).collect(Collectors.joining(","));
+    return List.of("--nodes", Integer.toString(count), "--port", ports, "--seconds", "0.2");
   }
 
   private synchronized ChildProcess start(

@@ -18,21 +18,23 @@ import tools.jackson.databind.JsonNode;
  */
 record Render(String nodeId, String jobId, String promptId, Instant started, Instant ended) {
 
-  /** The successful ones of all machines. */
-  static List<Render> of(List<URI> machines) {
+  /**
+   * The successful ones of one machine.
+   *
+   * @param nodeId its node
+   */
+  static List<Render> of(String nodeId, URI machine) {
     List<Render> renders = new ArrayList<>();
-    for (int number = 1; number <= machines.size(); number++) {
-      for (JsonNode run : SimulatorControl.executed(machines.get(number - 1))) {
-        if (run.path("outcome").asString("").equals("success")
-            && run.path("fleet_job_id").isString()) {
-          renders.add(
-              new Render(
-                  Machines.nodeId(number),
-                  run.path("fleet_job_id").asString(),
-                  run.path("prompt_id").asString(),
-                  Instant.parse(run.path("started").asString()),
-                  Instant.parse(run.path("ended").asString())));
-        }
+    for (JsonNode run : SimulatorControl.executed(machine)) {
+      if (run.path("outcome").asString("").equals("success")
+          && run.path("fleet_job_id").isString()) {
+        renders.add(
+            new Render(
+                nodeId,
+                run.path("fleet_job_id").asString(),
+                run.path("prompt_id").asString(),
+                Instant.parse(run.path("started").asString()),
+                Instant.parse(run.path("ended").asString())));
       }
     }
     return renders;

@@ -45,7 +45,9 @@ final class WorkerMachine implements AutoCloseable {
         new HashMap<>(
             new WorkerSettings(nodeId, comfyUi, WorkerSettings.DEFAULT_LANES, 1, store, DRAIN)
                 .environment());
-    environment.put("AMQP_URI", through(broker, cable.port()));
+    boolean encrypted = "amqps".equals(broker.getScheme());
+    // The certificate names the broker's host, not this one.
+    environment.put("AMQP_URI", encrypted ? brokerUri : through(broker, cable.port()));
     environment.putAll(impatience());
   }
 
