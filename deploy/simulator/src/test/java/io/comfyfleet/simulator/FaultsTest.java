@@ -223,4 +223,15 @@ class FaultsTest {
     assertThat(client.get("/simulator/executed")).hasSize(2);
     assertThat(client.post("/simulator/faults", "{\"fault\":\"nonsense\"}").has("error")).isTrue();
   }
+
+  @Test
+  void oneFaultIsClearedByItsNameAndTheOthersStay() throws Exception {
+    client.post("/simulator/faults", "{\"fault\":\"hang\"}");
+    client.post("/simulator/faults", "{\"fault\":\"view_missing\"}");
+
+    client.send("DELETE", "/simulator/faults?fault=hang", "", Map.of());
+
+    assertThat(client.get("/simulator/faults").findValuesAsString("fault"))
+        .containsExactly("view_missing");
+  }
 }

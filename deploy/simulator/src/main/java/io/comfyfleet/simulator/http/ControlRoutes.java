@@ -55,8 +55,19 @@ final class ControlRoutes {
         .with(value.isMissingNode() ? "" : value.asString());
   }
 
+  /** All of them, or the one that the query names. */
   void clear(HttpServerRequest request) {
-    parts.faults().clear();
+    String name = request.getParam("fault");
+    try {
+      if (name == null) {
+        parts.faults().clear();
+      } else {
+        parts.faults().clear(Fault.valueOf(name.toUpperCase(Locale.ROOT)));
+      }
+    } catch (IllegalArgumentException e) {
+      Reply.json(request, 400, Reply.object().put("error", String.valueOf(e.getMessage())));
+      return;
+    }
     faults(request);
   }
 
