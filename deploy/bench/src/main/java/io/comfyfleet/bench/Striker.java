@@ -121,6 +121,7 @@ final class Striker {
     Instant limit = Instant.now().plus(ARMED_LIMIT);
     while (faults.stream().anyMatch(SimulatorControl.armed(machine)::contains)) {
       if (Instant.now().isAfter(limit)) {
+        faults.forEach(fault -> SimulatorControl.disarm(machine, fault));
         return;
       }
       pause(POLL);

@@ -44,9 +44,9 @@ public final class SimulatorControl {
     return armed;
   }
 
-  /** Disarms every fault; what has struck stays broken. */
-  public static void disarm(URI simulator) {
-    send(request(simulator, "faults").DELETE());
+  /** Disarms a fault that has not struck yet; what has struck stays broken. */
+  public static void disarm(URI simulator, String fault) {
+    send(request(simulator, "faults?fault=" + fault).DELETE());
   }
 
   /** Ends the machine's ComfyUI as a crash would and starts it with queue and history empty. */
