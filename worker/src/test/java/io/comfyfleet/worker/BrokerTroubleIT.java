@@ -47,7 +47,7 @@ class BrokerTroubleIT {
   @Test
   void brokerThatRestartsWhileAJobRunsGetsItsResultAndNothingIsRenderedTwice() {
     startWorker();
-    fleet.publish(Jobs.image().seconds(2).build());
+    fleet.publish(Jobs.image().seconds(12).build());
     awaitRunning();
 
     BROKER.broker().restart();
@@ -62,11 +62,11 @@ class BrokerTroubleIT {
   @Test
   void brokerThatIsAwayWhenAJobEndsGetsItsResultLater() {
     startWorker();
-    fleet.publish(Jobs.image().seconds(1).build());
+    fleet.publish(Jobs.image().seconds(12).build());
     awaitRunning();
 
     BROKER.broker().stop();
-    await().until(() -> comfy.executed().getFirst().ended() != null);
+    awaitEnded();
     BROKER.broker().start();
 
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
@@ -76,14 +76,15 @@ class BrokerTroubleIT {
   @Test
   void resultThatTheBrokerDoesNotTakeIsKeptAndItsJobNotAcknowledged() throws Exception {
     startWorker();
-    fleet.publish(Jobs.image().seconds(1).build());
+    // Commanding the broker takes seconds, which the job must outlast.
+    fleet.publish(Jobs.image().seconds(12).build());
     awaitRunning();
 
     BROKER.broker().raiseMemoryAlarm();
     // The fleet's own connection has published and is blocked like the worker's.
     try (Connection looking = connect();
         Channel channel = looking.createChannel()) {
-      await().until(() -> comfy.executed().getFirst().ended() != null);
+      awaitEnded();
       await()
           .during(Duration.ofSeconds(3))
           .until(() -> channel.messageCount(Topology.RESULTS) == 0);
@@ -149,6 +150,10 @@ class BrokerTroubleIT {
 
   private void awaitRunning() {
     await().atMost(Duration.ofSeconds(20)).until(() -> !comfy.executed().isEmpty());
+  }
+
+  private void awaitEnded() {
+    await().atMost(Duration.ofSeconds(30)).until(() -> comfy.executed().getFirst().ended() != null);
   }
 
   private void startWorker() {
