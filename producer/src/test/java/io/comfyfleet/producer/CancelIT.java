@@ -35,7 +35,6 @@ class CancelIT {
   void queuedJobEndsAsCancelledAllNodesAreToldAndItsLateResultIsDropped() throws Exception {
     try (Producer producer = Producer.start(BROKER.uri(), folder);
         FakeWorker worker = new FakeWorker(BROKER.uri())) {
-      worker.awaitQueue(Topology.laneQueue("image"));
       worker.listen();
       producer.post("/api/comfyui/dispatch", Producer.image("unwanted"));
       Job job = worker.take(Topology.laneQueue("image")).job();
@@ -65,7 +64,6 @@ class CancelIT {
   void nodeThatHasTheJobIsToldByName() throws Exception {
     try (Producer producer = Producer.start(BROKER.uri(), folder);
         FakeWorker worker = new FakeWorker(BROKER.uri())) {
-      worker.awaitQueue(Topology.laneQueue("image"));
       worker.listen();
       producer.post("/api/comfyui/dispatch", Producer.image("running"));
       Job job = worker.take(Topology.laneQueue("image")).job();
@@ -144,7 +142,6 @@ class CancelIT {
   void cancelledRunEndsAllItsJobsAndClosesOnceThoughSomeNeverCame() throws Exception {
     try (Producer producer = Producer.start(BROKER.uri(), folder);
         FakeWorker worker = new FakeWorker(BROKER.uri())) {
-      worker.awaitQueue(Topology.laneQueue("image"));
       worker.listen();
       for (int index = 0; index < 3; index++) {
         producer.post(
@@ -215,7 +212,6 @@ class CancelIT {
   void senderOverAmqpGetsTheCopyOfTheCancelledResult() throws Exception {
     try (Producer producer = Producer.start(BROKER.uri(), folder);
         FakeWorker worker = new FakeWorker(BROKER.uri())) {
-      worker.awaitQueue(Topology.INTAKE);
       worker.listen();
       UUID id = UUID.randomUUID();
       worker.send(

@@ -30,7 +30,7 @@ class DeadNoticeIT {
   static void start() {
     producer = Producer.start(BROKER.uri(), folder);
     worker = new FakeWorker(BROKER.uri());
-    worker.awaitQueue(Topology.laneQueue("image"));
+    worker.awaitTopology();
   }
 
   @AfterAll

@@ -46,7 +46,7 @@ class ElsewhereIT {
   }
 
   private static FakeWorker.Taken dispatched(Producer producer, FakeWorker worker, String lane) {
-    worker.awaitQueue(Topology.laneQueue(lane));
+    worker.awaitTopology();
     producer.post(
         "/api/comfyui/dispatch",
         Map.of("type", "image", "prompt", "x", "lane", lane, "priority", 8));

@@ -57,8 +57,25 @@ final class FakeWorker implements AutoCloseable {
     }
   }
 
+  /** Awaits that the producer has declared everything: the exchange of words comes last. */
+  void awaitTopology() {
+    Awaitility.await("the topology")
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> {
+          Channel asking = connection.createChannel();
+          try {
+            asking.exchangeDeclarePassive(Topology.CONTROL);
+            asking.close();
+            return true;
+          } catch (IOException e) {
+            return false;
+          }
+        });
+  }
+
   /** Begins to listen to the operator's and the producer's words. */
   void listen() {
+    awaitTopology();
     try {
       ear = channel.queueDeclare().getQueue();
       channel.queueBind(ear, Topology.CONTROL, "#");

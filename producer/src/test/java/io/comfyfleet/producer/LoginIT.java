@@ -43,7 +43,7 @@ class LoginIT {
           "permissions/" + vhost + "/" + user,
           "{\"configure\":\".*\",\"write\":\".*\",\"read\":\".*\"}");
 
-      worker.awaitQueue(Topology.laneQueue("image"));
+      worker.awaitTopology();
       worker.sendBare(Topology.INTAKE, "{\"type\":\"image\",\"prompt\":\"by queue\"}");
       worker.takeJobs("image", 2).forEach(worker::succeed);
       assertThat(producer.get("/api/jobs/" + jobId + "?wait=20").body().get("status").asString())

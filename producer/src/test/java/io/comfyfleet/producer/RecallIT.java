@@ -27,7 +27,6 @@ class RecallIT {
   static void start() {
     producer = Producer.start(BROKER.uri(), folder);
     worker = new FakeWorker(BROKER.uri());
-    worker.awaitQueue(Topology.laneQueue("image"));
     worker.listen();
     Awaitility.await("the producer listens")
         .atMost(Duration.ofSeconds(30))
