@@ -4,6 +4,7 @@ import io.comfyfleet.wire.MessageCodec;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -25,8 +26,8 @@ final class Producer implements AutoCloseable {
     this.context = context;
   }
 
-  /** An answer: status, and body as JSON. */
-  record Answer(int status, JsonNode body) {}
+  /** An answer: status, headers, and body as JSON. */
+  record Answer(int status, HttpHeaders headers, JsonNode body) {}
 
   /** Starts one on a free port with its files in that folder. */
   static Producer start(String amqpUri, Path folder, String... settings) {
@@ -107,7 +108,8 @@ final class Producer implements AutoCloseable {
   private Answer send(HttpRequest request) {
     try {
       HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
-      return new Answer(response.statusCode(), MAPPER.readTree(response.body()));
+      return new Answer(
+          response.statusCode(), response.headers(), MAPPER.readTree(response.body()));
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(request.toString(), e);
     }

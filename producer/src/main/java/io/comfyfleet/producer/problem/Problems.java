@@ -15,17 +15,15 @@ import org.springframework.amqp.AmqpException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.dao.QueryTimeoutException;
 import org.springframework.dao.RecoverableDataAccessException;
-import org.springframework.dao.TransientDataAccessResourceException;
+import org.springframework.dao.TransientDataAccessException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
-import org.springframework.jdbc.CannotGetJdbcConnectionException;
-import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.TransactionException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.MissingServletRequestParameterException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -125,12 +123,11 @@ class Problems {
   }
 
   @ExceptionHandler({
-    CannotGetJdbcConnectionException.class,
-    CannotCreateTransactionException.class,
     DataAccessResourceFailureException.class,
-    TransientDataAccessResourceException.class,
     RecoverableDataAccessException.class,
-    QueryTimeoutException.class
+    TransientDataAccessException.class,
+    // Also a rollback that failed because the connection was gone.
+    TransactionException.class
   })
   ResponseEntity<Map<String, Object>> databaseAway(Exception e) {
     log.atWarn().addKeyValue(LogKeys.REASON, e.getMessage()).log("database unavailable");

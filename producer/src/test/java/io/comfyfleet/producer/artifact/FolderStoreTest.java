@@ -2,6 +2,7 @@ package io.comfyfleet.producer.artifact;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.comfyfleet.producer.problem.ProblemException;
 import java.io.ByteArrayInputStream;
@@ -51,6 +52,32 @@ class FolderStoreTest {
             ProblemException.class,
             refused -> assertThat(refused.status()).isEqualTo(HttpStatus.INSUFFICIENT_STORAGE));
     assertThat(parts()).isZero();
+  }
+
+  @Test
+  void diskThatFillsInTheMiddleLeavesNoHalfFile() throws Exception {
+    Path disk = Files.createDirectory(folder.resolve("disk"));
+    Process mount =
+        new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk.toString())
+            .start();
+    assumeThat(mount.waitFor()).as("mounting needs root").isZero();
+    try {
+      FolderStore store = new FolderStore(disk, DataSize.ofBytes(0));
+      InputStream large = new ByteArrayInputStream(new byte[1 << 20]);
+
+      assertThatThrownBy(() -> store.receive(large, -1, 1 << 21))
+          .isInstanceOfSatisfying(
+              ProblemException.class,
+              refused -> assertThat(refused.status()).isEqualTo(HttpStatus.INSUFFICIENT_STORAGE));
+      try (Stream<Path> parts = Files.list(disk.resolve(".incoming"))) {
+        assertThat(parts).isEmpty();
+      }
+      try (ArtifactStore.Received small = store.receive(body("hello"), -1, LIMIT)) {
+        assertThat(small.sizeBytes()).isEqualTo(5);
+      }
+    } finally {
+      new ProcessBuilder("umount", disk.toString()).start().waitFor();
+    }
   }
 
   @Test
