@@ -41,13 +41,20 @@ import org.jspecify.annotations.Nullable;
 public final class SimulatedComfyUi implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 30;
 
+  /** A restart must end with a server that listens, even if the port is let go of late. */
+  private static final int LISTEN_TRIES = 50;
+
+  private static final long LISTEN_PAUSE_MS = 100;
+
   private final Vertx vertx;
   private final boolean ownsVertx;
   private final boolean ownsFolder;
+
   private final Context context;
   private final NodeState node;
   private volatile int port;
   private @Nullable ServerLife life;
+  private Future<Void> restarts = Future.succeededFuture();
   private boolean closed;
 
   private SimulatedComfyUi(Vertx vertx, boolean ownsVertx, SimulatorOptions options)
@@ -152,7 +159,7 @@ public final class SimulatedComfyUi implements AutoCloseable {
    * {@link Fault#SLOW_START} when that is armed.
    */
   public void restart() {
-    onLoop(() -> die().compose(dead -> live()));
+    onLoop(this::comeBack);
   }
 
   /** Ends it for good and deletes its temporary folder. */
@@ -168,6 +175,29 @@ public final class SimulatedComfyUi implements AutoCloseable {
     if (ownsFolder) {
       delete(node.folders().base());
     }
+  }
+
+  /** One after the other: a second life would want the port before the first has let go of it. */
+  private Future<Void> comeBack() {
+    restarts =
+        restarts
+            .otherwiseEmpty()
+            .compose(before -> die().otherwiseEmpty())
+            .compose(dead -> live(LISTEN_TRIES));
+    return restarts;
+  }
+
+  private Future<Void> live(int tries) {
+    return live()
+        .recover(failure -> {
+          life = null;
+          if (tries == 0) {
+            return Future.failedFuture(failure);
+          }
+          Promise<Void> later = Promise.promise();
+          vertx.setTimer(LISTEN_PAUSE_MS, timer -> live(tries - 1).onComplete(later));
+          return later.future();
+        });
   }
 
   private Future<Void> live() {
@@ -242,7 +272,7 @@ public final class SimulatedComfyUi implements AutoCloseable {
 
     @Override
     public void restart() {
-      die().compose(dead -> live());
+      comeBack();
     }
   }
 }

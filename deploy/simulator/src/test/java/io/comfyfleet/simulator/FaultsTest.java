@@ -234,4 +234,16 @@ class FaultsTest {
     assertThat(client.get("/simulator/faults").findValuesAsString("fault"))
         .containsExactly("view_missing");
   }
+
+  @Test
+  void restartInTheMiddleOfARestartLeavesItAlive() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      client.send("POST", "/simulator/restart", "", Map.of());
+    }
+
+    await()
+        .ignoreExceptions()
+        .during(Duration.ofMillis(300))
+        .until(() -> client.get("/system_stats").has("system"));
+  }
 }
