@@ -66,9 +66,6 @@ public record Job(
   /** Priority of a job that states none. */
   public static final int DEFAULT_PRIORITY = 5;
 
-  /** Attempts of a job that states no limit. */
-  public static final int DEFAULT_MAX_ATTEMPTS = 3;
-
   /** After so many attempts during which the node broke a job is dead. */
   public static final int MOST_SETBACKS = 5;
 

@@ -1,6 +1,5 @@
 package io.comfyfleet.job;
 
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -8,21 +7,10 @@ import org.jspecify.annotations.Nullable;
 
 /** What a job makes. On the wire the constant's name in lower case. */
 public enum JobType {
-  /** One or more still images; the default time limit is one minute. */
-  IMAGE(Duration.ofSeconds(60)),
-  /** A video; the default time limit is an hour. */
-  VIDEO(Duration.ofHours(1));
-
-  private final Duration defaultTimeout;
-
-  JobType(Duration defaultTimeout) {
-    this.defaultTimeout = defaultTimeout;
-  }
-
-  /** The run time limit of a job that states none. */
-  public Duration defaultTimeout() {
-    return defaultTimeout;
-  }
+  /** One or more still images. */
+  IMAGE,
+  /** A video. */
+  VIDEO;
 
   /** The name on the wire and of the lane that serves this type by default. */
   public String wireName() {
