@@ -8,11 +8,13 @@ import com.rabbitmq.client.ShutdownSignalException;
 import io.comfyfleet.topology.BrokerProfile;
 import io.comfyfleet.topology.Topology;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +43,8 @@ final class LaneChannel {
   private final Map<String, Object> consumerArguments;
   private final Clock clock;
   private final BlockingQueue<Delivery> arrived = new LinkedBlockingQueue<>();
-  private @Nullable String consumerTag;
+  private @Nullable LaneConsumer consumer;
+  private String consumerTag = "";
   private volatile boolean revoked;
 
   private LaneChannel(Channel channel, Map<String, Object> consumerArguments, Clock clock) {
@@ -102,9 +105,11 @@ final class LaneChannel {
 
   /** Asks the broker for one delivery of a lane. */
   void consume(String lane) throws IOException {
+    LaneConsumer next = new LaneConsumer(lane);
     consumerTag =
         channel.basicConsume(
-            Topology.laneQueue(lane), false, "", false, false, consumerArguments, consumer(lane));
+            Topology.laneQueue(lane), false, "", false, false, consumerArguments, next);
+    consumer = next;
   }
 
   /** A delivery, or null when none came in that time. */
@@ -116,26 +121,38 @@ final class LaneChannel {
    * Asks for no more. A delivery that was on its way is returned.
    *
    * @return null when none was
+   * @throws IOException when the client does not tell that the consumer has ended
    */
   @Nullable Delivery cancel() throws IOException {
-    String tag = consumerTag;
-    consumerTag = null;
-    if (tag != null && !revoked) {
-      channel.basicCancel(tag);
+    LaneConsumer ending = consumer;
+    consumer = null;
+    if (ending != null && !revoked) {
+      channel.basicCancel(consumerTag);
+      // The call returns when the broker has answered; deliveries that came before may still be
+      // waiting for a thread of the client, and its word about the end is behind them.
+      ending.awaitEnd();
     }
     return arrived.poll();
   }
 
   /** Tells the broker that the delivery is done. */
   void ack(Delivery delivery) throws IOException {
-    cancel();
+    giveBackSurplus();
     channel.basicAck(delivery.tag(), false);
   }
 
   /** Gives the delivery back to its queue. Nack, because reject would count as a failure. */
   void giveBack(Delivery delivery) throws IOException {
-    cancel();
+    giveBackSurplus();
     channel.basicNack(delivery.tag(), false, true);
+  }
+
+  /** With a prefetch of 1 there is none; one that was dropped would be nobody's for ever. */
+  private void giveBackSurplus() throws IOException {
+    Delivery surplus = cancel();
+    if (surplus != null) {
+      channel.basicNack(surplus.tag(), false, true);
+    }
   }
 
   /** Whatever is unsettled goes back to its queue. */
@@ -144,25 +161,56 @@ final class LaneChannel {
     RabbitUtils.closeChannel(channel);
   }
 
-  private DefaultConsumer consumer(String lane) {
-    return new DefaultConsumer(channel) {
-      @Override
-      public void handleDelivery(
-          String tag, Envelope envelope, BasicProperties properties, byte[] body) {
-        arrived.add(
-            new Delivery(
-                lane,
-                envelope.getDeliveryTag(),
-                envelope.isRedeliver(),
-                properties,
-                body,
-                clock.instant()));
-      }
+  /** One consumer of one lane. Its callbacks come one after another. */
+  private final class LaneConsumer extends DefaultConsumer {
+    private static final Duration END_WAIT = Duration.ofSeconds(30);
 
-      @Override
-      public void handleCancel(String tag) {
-        revoked = true;
+    private final String lane;
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    LaneConsumer(String lane) {
+      super(channel);
+      this.lane = lane;
+    }
+
+    @Override
+    public void handleDelivery(
+        String tag, Envelope envelope, BasicProperties properties, byte[] body) {
+      arrived.add(
+          new Delivery(
+              lane,
+              envelope.getDeliveryTag(),
+              envelope.isRedeliver(),
+              properties,
+              body,
+              clock.instant()));
+    }
+
+    @Override
+    public void handleCancelOk(String tag) {
+      ended.countDown();
+    }
+
+    @Override
+    public void handleCancel(String tag) {
+      revoked = true;
+      ended.countDown();
+    }
+
+    @Override
+    public void handleShutdownSignal(String tag, ShutdownSignalException signal) {
+      ended.countDown();
+    }
+
+    void awaitEnd() throws IOException {
+      try {
+        if (!ended.await(END_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+          throw new IOException("The client did not end the consumer of " + lane);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("Interrupted while the consumer ended");
       }
-    };
+    }
   }
 }
