@@ -30,8 +30,8 @@ final class Ledger {
     DONE,
     /** The run had ended. */
     TOO_LATE,
-    /** This producer cannot cancel runs. */
-    UNSUPPORTED
+    /** The producer had not read the run from the intake yet. */
+    TOO_EARLY
   }
 
   synchronized void accepted(RunPlan run, List<JobPlan> jobs) {

@@ -85,8 +85,12 @@ final class Report {
     cases(lines, "Refused", verdict.refused());
     cases(lines, "Ended by itself", verdict.surprises());
     cases(lines, "Strike not carried out", failures);
-    if (ledger.cancels().containsKey(Ledger.Cancel.UNSUPPORTED)) {
-      lines.add("Note: this producer cannot cancel runs");
+    Integer early = ledger.cancels().get(Ledger.Cancel.TOO_EARLY);
+    if (early != null) {
+      lines.add(
+          "Note: the producer had not read "
+              + early
+              + " run(s) from the intake when asked to cancel");
     }
     return lines;
   }

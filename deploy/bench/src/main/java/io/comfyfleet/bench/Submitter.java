@@ -94,7 +94,7 @@ final class Submitter {
   private void cancel(RunPlan run) {
     Api.Answer answer = api.post("/api/runs/" + run.runId() + "/cancel", "", null);
     switch (answer.status()) {
-      case 404, 405 -> ledger.cancelled(Ledger.Cancel.UNSUPPORTED);
+      case 404 -> ledger.cancelled(Ledger.Cancel.TOO_EARLY);
       case 409 -> ledger.cancelled(Ledger.Cancel.TOO_LATE);
       default -> {
         if (answer.isSuccess()) {
