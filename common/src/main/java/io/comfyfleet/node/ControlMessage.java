@@ -39,9 +39,19 @@ public sealed interface ControlMessage {
 
   /**
    * Put one job back to wait, uncounted: another node has the same job in hand, because its message
-   * was published twice.
+   * was published twice, or handed out anew.
    *
    * @param jobId the job
    */
   record Defer(UUID jobId) implements ControlMessage {}
+
+  /**
+   * A question of one node to all: whoever has this job in hand and at work tells the asker to
+   * {@link Defer} it. Asked before a job is taken over whose last delivery broke off, because a
+   * broker that restarts hands out anew what is still at work.
+   *
+   * @param jobId the job
+   * @param nodeId who asks
+   */
+  record WhoHas(UUID jobId, String nodeId) implements ControlMessage {}
 }

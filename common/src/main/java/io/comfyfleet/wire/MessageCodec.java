@@ -47,7 +47,8 @@ public final class MessageCodec {
           "slots", ControlMessage.Slots.class,
           "cancel", ControlMessage.Cancel.class,
           "cancel_run", ControlMessage.CancelRun.class,
-          "defer", ControlMessage.Defer.class);
+          "defer", ControlMessage.Defer.class,
+          "who_has", ControlMessage.WhoHas.class);
 
   private final JsonMapper mapper = mapper();
 

@@ -60,6 +60,24 @@ class BrokerTroubleIT {
   }
 
   @Test
+  void brokerThatRestartsDoesNotMakeAnIdleMachineRenderWhatABusyOneHas() {
+    try (SimulatedComfyUi idle = SimulatedComfyUi.start(SimulatorOptions.defaults())) {
+      startWorker();
+      fleet.publish(Jobs.image().seconds(15).build());
+      awaitRunning();
+      fleet.startWorker(idle.url(), store.url(), Map.of("fleet.node.id", "node-2"));
+
+      BROKER.broker().restart();
+
+      Result result = fleet.result();
+      assertThat(result.status()).isEqualTo(ResultStatus.SUCCEEDED);
+      assertThat(result.nodeId()).isEqualTo("node-1");
+      assertThat(comfy.executed()).hasSize(1);
+      assertThat(idle.executed()).isEmpty();
+    }
+  }
+
+  @Test
   void brokerThatIsAwayWhenAJobEndsGetsItsResultLater() {
     startWorker();
     fleet.publish(Jobs.image().seconds(12).build());

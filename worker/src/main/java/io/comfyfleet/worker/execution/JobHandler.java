@@ -128,6 +128,7 @@ public final class JobHandler {
   private Outcome run(RunningAttempt attempt, Watch watch) {
     Job job = attempt.job();
     PromptRun prompt = new PromptRun(comfy, socket, properties, health, attempt);
+    attempt.checkStop();
     attempt.enter(Phase.PREPARE);
     if (!prompt.isThere()) {
       Workflow graph = PromptFactory.graph(job, inputs.move(job));

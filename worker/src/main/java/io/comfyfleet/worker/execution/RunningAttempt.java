@@ -39,6 +39,7 @@ public final class RunningAttempt implements PromptSink {
   private volatile double progress;
   private volatile boolean promptEnded;
   private volatile boolean alive;
+  private volatile boolean started;
   private volatile boolean disobeyed;
   private volatile Instant lastSign = Instant.now();
   private volatile @Nullable String graphNode;
@@ -162,7 +163,13 @@ public final class RunningAttempt implements PromptSink {
     }
   }
 
+  /** Whether work on it has begun. */
+  public boolean isStarted() {
+    return started;
+  }
+
   void enter(Phase next) {
+    started = true;
     phase = next;
     if (next == Phase.STORE) {
       progress = 1;
@@ -189,12 +196,8 @@ public final class RunningAttempt implements PromptSink {
         : JobError.retryable(ErrorCode.DRAINED, "The worker let the job go before it could end");
   }
 
-  /**
-   * Waits so long; false when the attempt is to end meanwhile, however long that would be.
-   *
-   * @param time whole milliseconds count
-   */
-  boolean pause(Duration time) {
+  /** Waits so long; false when the attempt is to end meanwhile. */
+  public boolean pause(Duration time) {
     Instant until = Instant.now().plus(time);
     while (stop == null && Instant.now().isBefore(until)) {
       await(Duration.between(Instant.now(), until).plusMillis(1));

@@ -6,6 +6,7 @@ import io.comfyfleet.worker.execution.JobHandler;
 import io.comfyfleet.worker.node.Node;
 import io.comfyfleet.worker.node.NodeHealth;
 import io.comfyfleet.worker.node.ProgressReporter;
+import io.comfyfleet.worker.node.TakeOver;
 import java.time.Clock;
 import org.springframework.amqp.rabbit.connection.ConnectionFactory;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
@@ -52,8 +53,9 @@ class IntakeConfiguration {
       Settlement settlement,
       Node node,
       NodeHealth health,
-      ProgressReporter progress) {
-    return new JobListener(codec, handler, settlement, node, health, progress);
+      ProgressReporter progress,
+      TakeOver takeOver) {
+    return new JobListener(codec, handler, settlement, node, health, progress, takeOver);
   }
 
   @Bean

@@ -16,6 +16,7 @@ import io.comfyfleet.worker.intake.Settlement.Settled;
 import io.comfyfleet.worker.node.Node;
 import io.comfyfleet.worker.node.NodeHealth;
 import io.comfyfleet.worker.node.ProgressReporter;
+import io.comfyfleet.worker.node.TakeOver;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,6 +40,7 @@ final class JobListener {
   private final Node node;
   private final NodeHealth health;
   private final ProgressReporter progress;
+  private final TakeOver takeOver;
   private final JobsInHand jobs = new JobsInHand();
 
   JobListener(
@@ -47,13 +49,15 @@ final class JobListener {
       Settlement settlement,
       Node node,
       NodeHealth health,
-      ProgressReporter progress) {
+      ProgressReporter progress,
+      TakeOver takeOver) {
     this.codec = codec;
     this.handler = handler;
     this.settlement = settlement;
     this.node = node;
     this.health = health;
     this.progress = progress;
+    this.takeOver = takeOver;
   }
 
   /** Handles and settles. The delivery is never left unsettled on a channel that stays open. */
@@ -108,6 +112,9 @@ final class JobListener {
         .addKeyValue(LogKeys.REDELIVERED, delivery.redelivered())
         .log("attempt started");
     try {
+      if (takenOver) {
+        takeOver.ask(attempt);
+      }
       Outcome outcome = outcome(attempt);
       account(attempt, outcome);
       Settled settled = settlement.settle(channel, delivery, job, outcome);

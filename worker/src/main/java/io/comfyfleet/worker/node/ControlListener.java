@@ -8,6 +8,7 @@ import io.comfyfleet.worker.execution.RunningAttempt;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageListener;
 
@@ -18,14 +19,16 @@ final class ControlListener implements MessageListener {
 
   private final MessageCodec codec;
   private final Node node;
+  private final TakeOver takeOver;
   private final Runnable exit;
 
   /**
    * @param exit ends the program in good order; returns at once
    */
-  ControlListener(MessageCodec codec, Node node, Runnable exit) {
+  ControlListener(MessageCodec codec, Node node, TakeOver takeOver, Runnable exit) {
     this.codec = codec;
     this.node = node;
+    this.takeOver = takeOver;
     this.exit = exit;
   }
 
@@ -41,7 +44,8 @@ final class ControlListener implements MessageListener {
   }
 
   private void obey(ControlMessage word) {
-    log.atInfo().addKeyValue(LogKeys.KIND, word).log("control message received");
+    Level level = word instanceof ControlMessage.WhoHas ? Level.DEBUG : Level.INFO;
+    log.atLevel(level).addKeyValue(LogKeys.KIND, word).log("control message received");
     switch (word) {
       case ControlMessage.Pause pause -> node.pause();
       case ControlMessage.Resume resume -> node.resume();
@@ -54,6 +58,7 @@ final class ControlListener implements MessageListener {
           stop(attempt -> attempt.job().jobId().equals(cancel.jobId()), RunningAttempt.Stop.CANCEL);
       case ControlMessage.CancelRun cancel ->
           stop(attempt -> attempt.job().runId().equals(cancel.runId()), RunningAttempt.Stop.CANCEL);
+      case ControlMessage.WhoHas question -> takeOver.answer(question);
       case ControlMessage.Defer defer ->
           stop(attempt -> attempt.job().jobId().equals(defer.jobId()), RunningAttempt.Stop.DEFER);
     }

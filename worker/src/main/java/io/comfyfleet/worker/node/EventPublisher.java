@@ -1,5 +1,6 @@
 package io.comfyfleet.worker.node;
 
+import io.comfyfleet.node.ControlMessage;
 import io.comfyfleet.node.FleetEvent;
 import io.comfyfleet.node.Heartbeat;
 import io.comfyfleet.node.JobProgress;
@@ -49,6 +50,11 @@ final class EventPublisher implements AutoCloseable {
     line.execute(() -> send(event));
   }
 
+  /** Tells one node, or all, something on {@code fleet.control}. */
+  void tell(String routingKey, ControlMessage word) {
+    line.execute(() -> send(Topology.CONTROL, routingKey, "control", codec.encode(word)));
+  }
+
   /** Lets what is in the line go out, for a short while. */
   @Override
   public void close() {
@@ -66,15 +72,20 @@ final class EventPublisher implements AutoCloseable {
           case Heartbeat heartbeat -> Topology.heartbeatKey(heartbeat.nodeId());
           case JobProgress progress -> Topology.progressKey(progress.runId());
         };
+    String type = event instanceof Heartbeat ? "heartbeat" : "progress";
+    send(Topology.EVENTS, key, type, codec.encode(event));
+  }
+
+  private void send(String exchange, String key, String type, byte[] body) {
     MessageProperties properties = new MessageProperties();
     properties.setContentType(MessageHeaders.CONTENT_TYPE);
-    properties.setType(event instanceof Heartbeat ? "heartbeat" : "progress");
+    properties.setType(type);
     properties.setAppId("comfyfleet");
     properties.setTimestamp(new Date());
     properties.setPriority(0);
     properties.setDeliveryMode(MessageDeliveryMode.NON_PERSISTENT);
     try {
-      template.send(Topology.EVENTS, key, new Message(codec.encode(event), properties));
+      template.send(exchange, key, new Message(body, properties));
     } catch (AmqpException e) {
       log.atDebug().setCause(e).log("event not published");
     }

@@ -8,6 +8,7 @@ import io.comfyfleet.worker.comfy.SystemStats;
 import io.comfyfleet.worker.execution.RunningAttempt;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,7 @@ public final class Node {
   private String brokerReason = "the broker has not answered yet";
   private @Nullable SystemStats stats;
   private @Nullable Integer queueLength;
+  private @Nullable Instant brokerLostAt;
   private long succeeded;
   private long failed;
   private @Nullable NodeState told;
@@ -140,7 +142,13 @@ public final class Node {
     change(() -> {
       brokerReady = false;
       brokerReason = reason;
+      brokerLostAt = clock.instant();
     });
+  }
+
+  /** Whether the broker was lost within that time. */
+  public synchronized boolean hasLostBroker(Duration within) {
+    return brokerLostAt != null && brokerLostAt.plus(within).isAfter(clock.instant());
   }
 
   /** ComfyUI answered. */

@@ -24,6 +24,7 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(NodeProperties.class)
 class NodeConfiguration {
+  private static final long RECOVERY_MS = 500;
 
   @Bean
   NodeHealth nodeHealth(ComfyClient comfy, Node node, HealthProperties settings) {
@@ -40,6 +41,11 @@ class NodeConfiguration {
     RabbitTemplate template = new RabbitTemplate(connections);
     template.setUsePublisherConnection(true);
     return new EventPublisher(template, codec);
+  }
+
+  @Bean
+  TakeOver takeOver(Node node, EventPublisher events) {
+    return new TakeOver(node, events);
   }
 
   @Bean
@@ -97,6 +103,7 @@ class NodeConfiguration {
       Queue controlQueue,
       MessageCodec codec,
       Node node,
+      TakeOver takeOver,
       ProgramExit exit,
       ApplicationContext context) {
     SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connections);
@@ -105,8 +112,10 @@ class NodeConfiguration {
     container.setAmqpAdmin(controlAdmin);
     container.setMissingQueuesFatal(false);
     container.setPossibleAuthenticationFailureFatal(false);
+    // Others ask this node before they take its job over, soon after a broker's restart.
+    container.setRecoveryInterval(RECOVERY_MS);
     container.setDefaultRequeueRejected(false);
-    container.setMessageListener(new ControlListener(codec, node, exit::request));
+    container.setMessageListener(new ControlListener(codec, node, takeOver, exit::request));
     return new ControlContainer(container);
   }
 }

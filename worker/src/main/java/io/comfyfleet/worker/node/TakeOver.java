@@ -1,0 +1,48 @@
+package io.comfyfleet.worker.node;
+
+import io.comfyfleet.node.ControlMessage;
+import io.comfyfleet.topology.Topology;
+import io.comfyfleet.worker.execution.RunningAttempt;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * Before a node takes a job over whose last delivery broke off, it asks whether somebody still
+ * works on it: a broker that restarts, or a connection that was cut, hands out anew what is in good
+ * hands. A machine that died does not answer. Thread-safe.
+ */
+public final class TakeOver {
+  private static final Duration ASK_EVERY = Duration.ofMillis(200);
+  private static final Duration WAIT = Duration.ofSeconds(1);
+  // The others have to find the broker again too.
+  private static final Duration WAIT_AFTER_RECONNECT = Duration.ofSeconds(4);
+  private static final Duration RECENT = Duration.ofSeconds(15);
+
+  private final Node node;
+  private final EventPublisher events;
+
+  TakeOver(Node node, EventPublisher events) {
+    this.node = node;
+    this.events = events;
+  }
+
+  /** Asks for a while; whoever has the job makes the attempt stop meanwhile. */
+  public void ask(RunningAttempt attempt) {
+    Duration wait = node.hasLostBroker(RECENT) ? WAIT_AFTER_RECONNECT : WAIT;
+    Instant until = Instant.now().plus(wait);
+    ControlMessage question =
+        new ControlMessage.WhoHas(attempt.job().jobId(), node.identity().id());
+    do {
+      events.tell(Topology.CONTROL_ALL, question);
+    } while (attempt.pause(ASK_EVERY) && Instant.now().isBefore(until));
+  }
+
+  /** Answers another node's question, if this node is the one. */
+  void answer(ControlMessage.WhoHas question) {
+    RunningAttempt attempt = node.inHand(question.jobId());
+    if (attempt != null && attempt.isStarted() && !question.nodeId().equals(node.identity().id())) {
+      events.tell(
+          Topology.controlKey(question.nodeId()), new ControlMessage.Defer(question.jobId()));
+    }
+  }
+}
