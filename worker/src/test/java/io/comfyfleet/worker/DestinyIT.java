@@ -341,6 +341,20 @@ class DestinyIT {
   }
 
   @Test
+  void copyOfAJobThatSucceededHereIsNotRenderedAgain() {
+    startWorker(Map.of());
+    Job job = Jobs.image().build();
+    fleet.publish(job);
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+
+    fleet.publish(job);
+    fleet.publish(Jobs.image().build());
+
+    assertThat(fleet.result().jobId()).isNotEqualTo(job.jobId());
+    assertThat(comfy.executed()).hasSize(2);
+  }
+
+  @Test
   void orphanOfAnEarlierWorkerIsCancelledAndAnotherClientsPromptIsNot() throws Exception {
     UUID orphan = submitDirectly(Map.of("fleet_node_id", "node-1"));
     UUID foreign = submitDirectly(Map.of("fleet_node_id", "node-2"));

@@ -24,6 +24,16 @@ record Delivery(
   /** Our own count of {@link #deaths()}, where the broker keeps none. */
   static final String DEATHS = "x-fleet-deaths";
 
+  /** On a copy that was put back to wait because another node had the job in hand. */
+  static final String DEFERRED = "x-fleet-deferred";
+
+  /** Whether somebody may still be at work on this job, or have ended it. */
+  boolean isDoubtful() {
+    boolean deferred =
+        properties.getHeaders() != null && properties.getHeaders().containsKey(DEFERRED);
+    return redelivered || deferred || deaths() > 0;
+  }
+
   /**
    * How many earlier deliveries ended with their worker or its connection. Quorum queues of
    * RabbitMQ 4.3 count them ({@code x-delivery-count}, absent on the first delivery; giving back

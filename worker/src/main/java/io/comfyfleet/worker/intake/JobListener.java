@@ -83,7 +83,9 @@ final class JobListener {
   }
 
   private void run(LaneChannel channel, Delivery delivery, Job job) throws IOException {
-    if (delivery.redelivered() && jobs.isSettled(job.tryName())) {
+    // A job that failed may come again by an operator's hand; one that succeeded here is a copy.
+    if (jobs.isSucceeded(job.jobId())
+        || (delivery.redelivered() && jobs.isSettled(job.tryName()))) {
       leave(channel, settlement.ackAgain(channel, delivery));
       return;
     }
@@ -103,16 +105,15 @@ final class JobListener {
       leave(channel, settlement.passOn(channel, delivery, job));
       return;
     }
-    boolean takenOver = delivery.redelivered() || delivery.deaths() > 0;
     RunningAttempt attempt =
-        new RunningAttempt(job, delivery.takenAt(), takenOver, progress::report);
+        new RunningAttempt(job, delivery.takenAt(), delivery.isDoubtful(), progress::report);
     node.begin(attempt);
     log.atInfo()
         .addKeyValue(LogKeys.LANE, delivery.lane())
         .addKeyValue(LogKeys.REDELIVERED, delivery.redelivered())
         .log("attempt started");
     try {
-      if (takenOver) {
+      if (delivery.isDoubtful()) {
         takeOver.ask(attempt);
       }
       Outcome outcome = outcome(attempt);
@@ -120,6 +121,9 @@ final class JobListener {
       Settled settled = settlement.settle(channel, delivery, job, outcome);
       if (settled == Settled.DONE) {
         jobs.settled(job.tryName());
+        if (outcome instanceof Outcome.Completed) {
+          jobs.succeeded(job.jobId());
+        }
         handler.forget(attempt);
       }
       leave(channel, settled);

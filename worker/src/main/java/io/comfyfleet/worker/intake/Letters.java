@@ -62,6 +62,13 @@ final class Letters {
     return new Message(delivery.body(), next(job, delivery).getMessageProperties());
   }
 
+  /** The same message, put back to wait because another node has the job in hand. */
+  Message deferred(Job job, Delivery delivery) {
+    Message message = same(job, delivery);
+    message.getMessageProperties().setHeader(Delivery.DEFERRED, true);
+    return message;
+  }
+
   /** The same message, which ended with so many workers' deaths. */
   Message counted(Job job, Delivery delivery, long deaths) {
     Message message = same(job, delivery);

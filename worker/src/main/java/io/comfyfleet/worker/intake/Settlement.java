@@ -76,7 +76,11 @@ final class Settlement {
           ackIf(publishResult(channel, delivery, job, completed.result()), channel, delivery);
       case Outcome.Ended ended -> ended(channel, delivery, job, ended);
       case Outcome.Deferred deferred ->
-          moved(channel, delivery, job, Topology.retry(DEFERRAL), job.lane());
+          ackIf(
+              publish(
+                  channel, Topology.retry(DEFERRAL), job.lane(), letters.deferred(job, delivery)),
+              channel,
+              delivery);
     };
   }
 
@@ -122,7 +126,10 @@ final class Settlement {
 
   /** Settles a job that this node has ruled itself out for: the producer finds it another. */
   Settled passOn(LaneChannel channel, Delivery delivery, Job job) {
-    return moved(channel, delivery, job, Topology.FLEET, Topology.ELSEWHERE);
+    return ackIf(
+        publish(channel, Topology.FLEET, Topology.ELSEWHERE, letters.same(job, delivery)),
+        channel,
+        delivery);
   }
 
   /**
@@ -132,11 +139,6 @@ final class Settlement {
   Settled recount(LaneChannel channel, Delivery delivery, Job job) {
     Message counted = letters.counted(job, delivery, delivery.deaths() + 1);
     return ackIf(publish(channel, Topology.JOBS, job.lane(), counted), channel, delivery);
-  }
-
-  private Settled moved(
-      LaneChannel channel, Delivery delivery, Job job, String exchange, String key) {
-    return ackIf(publish(channel, exchange, key, letters.same(job, delivery)), channel, delivery);
   }
 
   /** Settles a delivery that is no job. */
