@@ -89,7 +89,8 @@ final class JobListener {
       leave(channel, settlement.ackAgain(channel, delivery));
       return;
     }
-    if (node.isDraining() || !channel.isOpen()) {
+    // Asked for, but the node was paused or closed before it came.
+    if (!node.takesJobs() || !channel.isOpen()) {
       leave(channel, settlement.giveBack(channel, delivery));
       return;
     }
