@@ -1,0 +1,214 @@
+package io.comfyfleet.worker.execution;
+
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.worker.comfy.ComfyClient;
+import io.comfyfleet.worker.comfy.ComfyException;
+import io.comfyfleet.worker.comfy.ComfyProperties;
+import io.comfyfleet.worker.comfy.ComfySocket;
+import io.comfyfleet.worker.comfy.HealthProperties;
+import io.comfyfleet.worker.comfy.PromptEnd;
+import io.comfyfleet.worker.comfy.PromptStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * Watches one submitted prompt until it ends, by itself or by an interrupt. One instance per
+ * attempt, used by one thread.
+ *
+ * <ol>
+ *   <li>Looking is the truth; the websocket only says when to look.
+ *   <li>It never touches a prompt of anybody else.
+ * </ol>
+ */
+final class PromptWatch {
+  private static final Duration AFTER_HINT = Duration.ofMillis(25);
+  private static final int LOOKS_AFTER_HINT = 8;
+
+  private final ComfyClient comfy;
+  private final ComfySocket socket;
+  private final ComfyProperties properties;
+  private final HealthProperties health;
+  private final RunningAttempt attempt;
+  private final boolean submitted;
+  private final Patience patience;
+  private final Job job;
+  private final UUID promptId;
+
+  /**
+   * @param submitted whether this process submitted the prompt
+   */
+  PromptWatch(
+      ComfyClient comfy,
+      ComfySocket socket,
+      ComfyProperties properties,
+      HealthProperties health,
+      RunningAttempt attempt,
+      boolean submitted) {
+    this.comfy = comfy;
+    this.socket = socket;
+    this.properties = properties;
+    this.health = health;
+    this.attempt = attempt;
+    this.submitted = submitted;
+    this.patience = new Patience(properties.patience(), attempt);
+    this.job = attempt.job();
+    this.promptId = attempt.promptId();
+  }
+
+  /**
+   * Waits for the end. The job's time limit runs from when the prompt is seen running; while it
+   * waits behind others in ComfyUI's queue, the queue has to move.
+   *
+   * @throws AttemptEnd when the attempt is stopped, its time is over, ComfyUI forgot the prompt, or
+   *     nothing moves any more
+   */
+  PromptEnd await() {
+    Instant deadline = Instant.MAX;
+    PromptStatus last = new PromptStatus.Absent();
+    int queueLength = 0;
+    Duration wait = properties.firstPoll();
+    int quickLooks = 0;
+    int absences = 0;
+    attempt.sign();
+    while (true) {
+      Instant asked = Instant.now();
+      PromptStatus status = patience.ask(() -> comfy.look(promptId));
+      if (status instanceof PromptStatus.Ended ended) {
+        return ended.end();
+      }
+      absences = status instanceof PromptStatus.Absent ? absences + 1 : 0;
+      if (absences >= 2) {
+        throw gone();
+      }
+      if (!status.equals(last)) {
+        attempt.sign();
+        last = status;
+      }
+      if (status instanceof PromptStatus.Pending) {
+        int length = patience.ask(comfy::queueLength);
+        if (length != queueLength) {
+          attempt.sign();
+          queueLength = length;
+        }
+      } else if (status instanceof PromptStatus.Running && deadline.equals(Instant.MAX)) {
+        deadline = Instant.now().plus(job.timeout());
+      }
+      if (attempt.stopReason() != null) {
+        interrupt();
+        throw AttemptEnd.of(attempt.stopError());
+      }
+      Instant now = Instant.now();
+      if (!now.isBefore(deadline)) {
+        throw deadlineExceeded();
+      }
+      if (silenceTells(status) && attempt.lastSign().plus(health.stall()).isBefore(now)) {
+        throw stalled(status);
+      }
+      boolean quick = quickLooks > 0 || absences > 0;
+      Duration limit = quick ? AFTER_HINT.multipliedBy(absences > 0 ? 8 : 1) : wait;
+      attempt.await(limit.compareTo(left(deadline, now)) < 0 ? limit : left(deadline, now));
+      boolean hinted = Duration.between(asked, Instant.now()).compareTo(limit) < 0;
+      quickLooks = hinted ? LOOKS_AFTER_HINT : Math.max(0, quickLooks - 1);
+      if (!quick && !hinted) {
+        wait = longer(wait);
+      }
+    }
+  }
+
+  /**
+   * Whether silence means that nothing moves. The queue is seen by looking; of a running prompt the
+   * websocket tells, and of one that an earlier process submitted perhaps not to this one.
+   */
+  private boolean silenceTells(PromptStatus status) {
+    return status instanceof PromptStatus.Pending
+        || (socket.isHearing() && (submitted || attempt.isAlive()));
+  }
+
+  private static Duration left(Instant deadline, Instant now) {
+    return deadline.equals(Instant.MAX)
+        ? Duration.ofDays(1)
+        : Duration.between(now, deadline).plusMillis(1);
+  }
+
+  private AttemptEnd gone() {
+    if (attempt.promptEnded()) {
+      // Given back, it would be rendered for nothing again and again.
+      return AttemptEnd.retryable(
+          ErrorCode.OUTPUT_NOT_RETRIEVABLE,
+          "ComfyUI ended the prompt " + promptId + " but does not have it in its history");
+    }
+    return AttemptEnd.retryable(
+        ErrorCode.COMFYUI_RESTARTED, "ComfyUI does not know the prompt " + promptId + " any more");
+  }
+
+  private AttemptEnd deadlineExceeded() {
+    boolean wasAlive = attempt.isAlive();
+    String limit = "its timeout of " + job.timeout().toSeconds() + " s";
+    if (interrupt()) {
+      return AttemptEnd.retryable(
+          ErrorCode.DEADLINE_EXCEEDED,
+          "The attempt ran longer than " + limit + " and was interrupted");
+    }
+    return wasAlive
+        ? AttemptEnd.retryable(
+            ErrorCode.DEADLINE_EXCEEDED,
+            "The attempt ran longer than " + limit + " and has not obeyed the interrupt yet")
+        : AttemptEnd.retryable(
+            ErrorCode.COMFYUI_HUNG,
+            "ComfyUI showed no work on the prompt within " + limit + " and obeys no interrupt");
+  }
+
+  private AttemptEnd stalled(PromptStatus status) {
+    String silence = "for " + health.stall().toSeconds() + " s";
+    boolean obeyed = interrupt();
+    if (status instanceof PromptStatus.Pending) {
+      return AttemptEnd.retryable(
+          ErrorCode.COMFYUI_HUNG, "ComfyUI's queue has not moved " + silence);
+    }
+    return obeyed
+        ? AttemptEnd.retryable(
+            ErrorCode.STALLED,
+            "The prompt showed no sign of life " + silence + " and was interrupted")
+        : AttemptEnd.retryable(
+            ErrorCode.COMFYUI_HUNG,
+            "The prompt showed no sign of life " + silence + " and obeys no interrupt");
+  }
+
+  /**
+   * Interrupts this prompt and no other, and drops the entry that this leaves, which would look
+   * like somebody else's interrupt.
+   *
+   * @return false when ComfyUI answers but has not ended the prompt in time
+   */
+  private boolean interrupt() {
+    try {
+      comfy.cancel(promptId);
+      Instant until = Instant.now().plus(health.interruptPatience());
+      while (Instant.now().isBefore(until)) {
+        switch (comfy.look(promptId)) {
+          case PromptStatus.Absent absent -> {
+            return true;
+          }
+          case PromptStatus.Ended ended -> {
+            comfy.forget(promptId);
+            return true;
+          }
+          case PromptStatus.Pending pending -> attempt.await(AFTER_HINT.multipliedBy(4));
+          case PromptStatus.Running running -> attempt.await(AFTER_HINT.multipliedBy(4));
+        }
+      }
+      attempt.disobeyed();
+      return false;
+    } catch (ComfyException e) {
+      // A ComfyUI that does not answer has nothing to interrupt, or does not listen.
+      return true;
+    }
+  }
+
+  private Duration longer(Duration wait) {
+    Duration next = wait.multipliedBy(3).dividedBy(2);
+    return next.compareTo(properties.longestPoll()) < 0 ? next : properties.longestPoll();
+  }
+}
