@@ -16,8 +16,6 @@ class NoticeConfiguration {
   SimpleMessageListenerContainer noticeContainer(
       ConnectionFactory connections, Notices notices, ConsumerPause pause) {
     return Consumers.settling(
-        connections,
-        Topology.DEAD_NOTICES,
-        new PatientListener("dead notices", pause, notices::take));
+        connections, Topology.DEAD_NOTICES, new PatientListener("dead notices", pause, notices));
   }
 }

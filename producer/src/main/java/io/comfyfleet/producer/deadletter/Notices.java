@@ -4,6 +4,7 @@ import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.producer.broker.PatientListener;
 import io.comfyfleet.producer.run.Aggregator;
 import io.comfyfleet.telemetry.LogKeys;
 import io.comfyfleet.topology.Topology;
@@ -23,10 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageProperties;
-import org.springframework.dao.DataAccessException;
-import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
 
 /**
  * Reads the copy of each dead letter and ends the job that nobody else will end: one that the
@@ -34,7 +32,7 @@ import org.springframework.transaction.TransactionException;
  * needs nothing: its result follows.
  */
 @Component
-class Notices {
+class Notices implements PatientListener.Work {
   private static final Logger log = LoggerFactory.getLogger(Notices.class);
   private static final Pattern UUIDS =
       Pattern.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
@@ -49,20 +47,8 @@ class Notices {
     this.codec = codec;
   }
 
-  /** Takes one notice; only a database that is away keeps it from ending. */
-  void take(Message letter) {
-    try {
-      read(letter);
-    } catch (DataIntegrityViolationException e) {
-      broken(e);
-    } catch (DataAccessException | TransactionException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      broken(e);
-    }
-  }
-
-  private void read(Message letter) {
+  @Override
+  public void take(Message letter) {
     MessageProperties properties = letter.getMessageProperties();
     Map<String, Object> headers = properties.getHeaders();
     if (Topology.RESULTS.equals(headers.get(MessageHeaders.ORIGIN))) {
@@ -144,8 +130,9 @@ class Notices {
         .log("job ended by its dead letter");
   }
 
-  /** A fault of ours. The letter itself is still there for people. */
-  private static void broken(RuntimeException e) {
-    log.atError().setCause(e).log("notice of a dead letter cannot be dealt with");
+  /** The letter itself is still there for people. */
+  @Override
+  public void broken(Message letter, RuntimeException fault) {
+    log.atError().setCause(fault).log("notice of a dead letter cannot be dealt with");
   }
 }

@@ -3,26 +3,23 @@ package io.comfyfleet.producer.intake;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.InvalidMessageException;
 import io.comfyfleet.producer.broker.DeadLetters;
+import io.comfyfleet.producer.broker.PatientListener;
 import io.comfyfleet.producer.dispatch.Door;
 import io.comfyfleet.telemetry.LogKeys;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageProperties;
-import org.springframework.dao.DataAccessException;
-import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
 
 /**
  * Takes one request at a time and settles it on every path: accepted, or among the dead letters, or
  * given back after a pause because the database or the broker is away.
  */
 @Component
-class Intake {
+class Intake implements PatientListener.Work {
   private static final Logger log = LoggerFactory.getLogger(Intake.class);
 
   private final Door door;
@@ -33,8 +30,8 @@ class Intake {
     this.deadLetters = deadLetters;
   }
 
-  /** Takes one request; only a database or a broker that is away keeps it from ending. */
-  void take(Message message) {
+  @Override
+  public void take(Message message) {
     MessageProperties properties = message.getMessageProperties();
     try {
       UUID jobId =
@@ -46,19 +43,13 @@ class Intake {
       log.atInfo().addKeyValue(LogKeys.JOB_ID, jobId).log("job accepted from the intake");
     } catch (InvalidMessageException e) {
       refuse(message, ErrorCode.UNREADABLE_MESSAGE, e.getMessage());
-    } catch (DataIntegrityViolationException e) {
-      broken(message, e);
-    } catch (DataAccessException | TransactionException | AmqpException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      broken(message, e);
     }
   }
 
-  /** A fault of ours: the message must not stay in the way of the others. */
-  private void broken(Message message, RuntimeException e) {
-    log.atError().setCause(e).log("intake message cannot be kept");
-    deadLetters.add(message, ErrorCode.INTERNAL_ERROR, "It cannot be kept: " + e.getMessage());
+  @Override
+  public void broken(Message message, RuntimeException fault) {
+    log.atError().setCause(fault).log("intake message cannot be kept");
+    deadLetters.add(message, ErrorCode.INTERNAL_ERROR, "It cannot be kept: " + fault.getMessage());
   }
 
   private void refuse(Message message, ErrorCode code, String reason) {

@@ -8,6 +8,7 @@ import io.comfyfleet.job.JobError;
 import io.comfyfleet.producer.broker.ConfirmedPublisher;
 import io.comfyfleet.producer.broker.DeadLetters;
 import io.comfyfleet.producer.broker.Outgoing;
+import io.comfyfleet.producer.broker.PatientListener;
 import io.comfyfleet.producer.broker.Publication;
 import io.comfyfleet.producer.node.Listening;
 import io.comfyfleet.producer.node.Nodes;
@@ -29,10 +30,7 @@ import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageBuilder;
 import org.springframework.amqp.core.MessageDeliveryMode;
-import org.springframework.dao.DataAccessException;
-import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
 
 /**
  * Decides about one job that a node has sent back as beyond it. Nothing is given up on the strength
@@ -40,7 +38,7 @@ import org.springframework.transaction.TransactionException;
  * job goes round once more.
  */
 @Component
-class Reroute {
+class Reroute implements PatientListener.Work {
   private static final Logger log = LoggerFactory.getLogger(Reroute.class);
   private static final Duration SOON = Duration.ofSeconds(1);
   private static final Duration LATER = Duration.ofSeconds(15);
@@ -73,8 +71,8 @@ class Reroute {
     this.codec = codec;
   }
 
-  /** Takes one job; only a database or a broker that is away keeps it from ending. */
-  void take(Message message) {
+  @Override
+  public void take(Message message) {
     Job job;
     try {
       job = codec.decodeJob(message.getBody());
@@ -82,15 +80,7 @@ class Reroute {
       deadLetters.add(message, ErrorCode.UNREADABLE_MESSAGE, String.valueOf(e.getMessage()));
       return;
     }
-    try {
-      decide(message, job);
-    } catch (DataIntegrityViolationException e) {
-      broken(message, job, e);
-    } catch (DataAccessException | TransactionException | AmqpException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      broken(message, job, e);
-    }
+    decide(message, job);
   }
 
   private void decide(Message message, Job job) {
@@ -130,16 +120,18 @@ class Reroute {
     aggregator.fail(job, error);
   }
 
-  /** A fault of ours. */
-  private void broken(Message message, Job job, RuntimeException e) {
+  @Override
+  public void broken(Message message, RuntimeException fault) {
+    Job job = codec.decodeJob(message.getBody());
     log.atError()
         .addKeyValue(LogKeys.JOB_ID, job.jobId())
-        .setCause(e)
+        .setCause(fault)
         .log("job that needs another node cannot be dealt with");
     giveUp(
         message,
         job,
-        JobError.permanent(ErrorCode.INTERNAL_ERROR, "It cannot be sent on: " + e.getMessage()));
+        JobError.permanent(
+            ErrorCode.INTERNAL_ERROR, "It cannot be sent on: " + fault.getMessage()));
   }
 
   private static String why(Job job, Set<String> serving) {

@@ -16,6 +16,6 @@ class RerouteConfiguration {
   SimpleMessageListenerContainer elsewhereContainer(
       ConnectionFactory connections, Reroute reroute, ConsumerPause pause) {
     return Consumers.settling(
-        connections, Topology.ELSEWHERE, new PatientListener("elsewhere", pause, reroute::take));
+        connections, Topology.ELSEWHERE, new PatientListener("elsewhere", pause, reroute));
   }
 }
