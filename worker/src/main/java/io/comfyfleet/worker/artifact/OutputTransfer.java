@@ -3,7 +3,6 @@ package io.comfyfleet.worker.artifact;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Output;
 import io.comfyfleet.job.OutputKind;
-import io.comfyfleet.worker.artifact.TransferException.Abandoned;
 import io.comfyfleet.worker.artifact.TransferException.OutputNotRetrievable;
 import io.comfyfleet.worker.artifact.TransferException.StoreUnavailable;
 import io.comfyfleet.worker.comfy.ComfyClient;
@@ -53,9 +52,8 @@ public final class OutputTransfer {
    * a repeat replaces what an earlier try left, since the artifact's id is derived.
    *
    * @param pause waits between two tries
-   * @throws Abandoned when the wait was cut short
    * @throws OutputNotRetrievable when ComfyUI does not have it
-   * @throws StoreUnavailable when the store does not take it
+   * @throws StoreUnavailable when the store does not take it, or the wait for it was cut short
    * @throws ComfyException.Unreachable when ComfyUI does not answer
    */
   public Output move(Job job, StoredFile file, Pause pause) {
@@ -65,12 +63,8 @@ public final class OutputTransfer {
       try {
         return tryOnce(job, file);
       } catch (StoreUnavailable e) {
-        if (!e.retryable() || Instant.now().plus(wait).isAfter(until)) {
+        if (!e.retryable() || Instant.now().plus(wait).isAfter(until) || !pause.await(wait)) {
           throw e;
-        }
-        if (!pause.await(wait)) {
-          throw new Abandoned(
-              "The worker let the job go while the output store was not available", e);
         }
         wait =
             wait.multipliedBy(2).compareTo(LONGEST_WAIT) < 0 ? wait.multipliedBy(2) : LONGEST_WAIT;

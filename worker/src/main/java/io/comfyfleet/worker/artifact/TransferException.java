@@ -30,13 +30,6 @@ public abstract sealed class TransferException extends RuntimeException {
     }
   }
 
-  /** The attempt was told to end while the output store was not available. */
-  public static final class Abandoned extends TransferException {
-    Abandoned(String message, @Nullable Throwable cause) {
-      super(message, true, cause);
-    }
-  }
-
   /** The output store did not take a file. */
   public static final class StoreUnavailable extends TransferException {
     StoreUnavailable(String message, boolean retryable, @Nullable Throwable cause) {

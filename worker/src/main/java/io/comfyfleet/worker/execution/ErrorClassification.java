@@ -83,7 +83,6 @@ final class ErrorClassification {
           case TransferException.InputNotFound e -> ErrorCode.INPUT_NOT_FOUND;
           case TransferException.OutputNotRetrievable e -> ErrorCode.OUTPUT_NOT_RETRIEVABLE;
           case TransferException.StoreUnavailable e -> ErrorCode.STORE_UNAVAILABLE;
-          case TransferException.Abandoned e -> ErrorCode.STORE_UNAVAILABLE;
         };
     return new JobError(
         code, String.valueOf(problem.getMessage()), problem.retryable(), null, null);

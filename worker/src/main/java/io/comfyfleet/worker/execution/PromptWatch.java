@@ -108,7 +108,8 @@ final class PromptWatch {
       }
       boolean quick = quickLooks > 0 || absences > 0;
       Duration limit = quick ? AFTER_HINT.multipliedBy(absences > 0 ? 8 : 1) : wait;
-      attempt.await(limit.compareTo(left(deadline, now)) < 0 ? limit : left(deadline, now));
+      Duration left = left(deadline, now);
+      attempt.await(limit.compareTo(left) < 0 ? limit : left);
       boolean hinted = Duration.between(asked, Instant.now()).compareTo(limit) < 0;
       quickLooks = hinted ? LOOKS_AFTER_HINT : Math.max(0, quickLooks - 1);
       if (!quick && !hinted) {
