@@ -48,8 +48,10 @@ class LaneChannelIT {
     LaneChannel channel =
         LaneChannel.open(
             connections, "auto", Duration.ofHours(1), List.of("image"), Clock.systemUTC());
-    channel.consume("image");
+    // The job is there before it is asked for: a queue of none is then one that was handed out.
     fleet.publish(Jobs.image().build());
+    await().until(() -> fleet.waiting(IMAGE) == 1);
+    channel.consume("image");
     await().pollInterval(Duration.ofMillis(5)).until(() -> fleet.waiting(IMAGE) == 0);
 
     Delivery delivery = channel.cancel();
