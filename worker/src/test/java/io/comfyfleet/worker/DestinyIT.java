@@ -158,6 +158,23 @@ class DestinyIT {
   }
 
   @Test
+  void comfyUiThatDoesNotAnswerAnyMoreClosesTheNodeAndTheJobIsGivenBackUncounted() {
+    String heartbeats = fleet.bindHeartbeats();
+    startWorker(Map.of("fleet.comfy.patience", "1s"));
+    fleet.publish(Jobs.image().seconds(30).build());
+    await().until(() -> comfy.executed().size() == 1);
+
+    comfy.crash();
+    awaitState(heartbeats, NodeState.UNHEALTHY);
+    await().until(() -> fleet.waiting("fleet.jobs.image") == 1);
+
+    Job sent = codec.decodeJob(fleet.message("fleet.jobs.image").getBody());
+    assertThat(sent.attempt()).isEqualTo(1);
+    assertThat(onlyError(sent).code()).isEqualTo(ErrorCode.COMFYUI_UNREACHABLE);
+    assertThat(fleet.waiting(Topology.RESULTS)).isZero();
+  }
+
+  @Test
   void brokenComfyUiIsRestartedByTheOperatorsCommand() {
     comfy.faults().once(Fault.CUDA_FAULT);
     startWorker(
