@@ -17,7 +17,7 @@ enum FaultKind {
   /** The producer dies (SIGKILL) and is started again. */
   PRODUCER_KILL(Target.PRODUCER, 100, 1, 4, false),
   /** RabbitMQ stops and starts; durable queues and messages stay. */
-  BROKER_RESTART(Target.BROKER, 120, 1, 3, true),
+  BROKER_RESTART(Target.BROKER, 120, 1, 3, false),
   /** ComfyUI dies and comes back with queue and history empty. */
   COMFYUI_RESTART(Target.NODE, 20, 0, 0, true),
   /** The websocket breaks, and the next one never tells anything. */
