@@ -158,7 +158,7 @@ final class Demo {
     say("logs        " + fleet.logs());
     say("Ctrl-C stops everything.");
     while (!Thread.currentThread().isInterrupted()) {
-      fleet.requireAlive();
+      fleet.endedWorkers().forEach(worker -> say(worker.line() + "; the others go on"));
       LockSupport.parkNanos(POLL.toNanos());
     }
   }

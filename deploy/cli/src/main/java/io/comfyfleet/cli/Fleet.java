@@ -15,10 +15,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
  * The running processes of one fleet. Closing it stops workers first, then the producer, then the
@@ -41,7 +43,7 @@ final class Fleet implements AutoCloseable {
   private final Broker broker;
   private final Duration grace;
   private final List<ChildProcess> others = new ArrayList<>();
-  private final List<ChildProcess> workers = new ArrayList<>();
+  private final Map<ChildProcess, WorkerSettings> workers = new LinkedHashMap<>();
   private boolean closed;
 
   /**
@@ -72,7 +74,6 @@ final class Fleet implements AutoCloseable {
             MODELS);
     ChildProcess process =
         add(
-            others,
             new JavaProgram(
                 "simulator", project.simulatorJar(), SIMULATOR_HEAP_MB, arguments, Map.of()));
     await(
@@ -93,7 +94,6 @@ final class Fleet implements AutoCloseable {
     var environment = new HashMap<>(settings.environment());
     environment.put("AMQP_URI", broker.uri());
     add(
-        others,
         new JavaProgram(
             "producer", project.producerJar(), PRODUCER_HEAP_MB, List.of(), environment));
     var client = new ProducerClient(settings.url());
@@ -103,12 +103,48 @@ final class Fleet implements AutoCloseable {
 
   /** Starts one worker and returns at once. */
   void startWorker(WorkerSettings settings) {
+    startWorker(settings, 1);
+  }
+
+  /**
+   * Starts a worker, again or for the first time, and returns at once.
+   *
+   * @param life how often it has been started with this; each life has a log of its own
+   */
+  synchronized void startWorker(WorkerSettings settings, int life) {
+    requireOpen();
     var environment = new HashMap<>(settings.environment());
     environment.put("AMQP_URI", broker.uri());
-    String name = "worker-" + settings.nodeId();
-    add(
-        workers,
-        new JavaProgram(name, project.workerJar(), WORKER_HEAP_MB, List.of(), environment));
+    String name = "worker-" + settings.nodeId() + (life == 1 ? "" : "-life-" + life);
+    var program =
+        new JavaProgram(name, project.workerJar(), WORKER_HEAP_MB, List.of(), environment);
+    workers.put(program.start(project.logs()), settings);
+  }
+
+  /**
+   * The workers that have ended since they were asked for last. Fails when anything else has ended:
+   * the fleet can do without any worker, but not without the rest.
+   */
+  synchronized List<EndedWorker> endedWorkers() {
+    requireOpen();
+    others.forEach(ChildProcess::requireAlive);
+    List<EndedWorker> ended =
+        workers.entrySet().stream()
+            .filter(worker -> !worker.getKey().isAlive())
+            .map(worker ->
+                new EndedWorker(
+                    worker.getValue(),
+                    worker.getKey().ended().join(),
+                    worker.getKey().command().log()))
+            .toList();
+    workers.keySet().removeIf(worker -> !worker.isAlive());
+    return ended;
+  }
+
+  /** The processes of the workers that have not been told as ended, by node id. */
+  synchronized Map<String, ChildProcess> workers() {
+    return workers.entrySet().stream()
+        .collect(Collectors.toMap(worker -> worker.getValue().nodeId(), Map.Entry::getKey));
   }
 
   /** Waits until a condition holds; fails early, with the log's end, when a process has ended. */
@@ -127,11 +163,9 @@ final class Fleet implements AutoCloseable {
 
   /** Fails when one of the processes has ended, showing which, its command and its last lines. */
   synchronized void requireAlive() {
-    if (closed) {
-      throw new FleetFailure("Stopped");
-    }
+    requireOpen();
     others.forEach(ChildProcess::requireAlive);
-    workers.forEach(ChildProcess::requireAlive);
+    workers.keySet().forEach(ChildProcess::requireAlive);
   }
 
   Path logs() {
@@ -144,18 +178,45 @@ final class Fleet implements AutoCloseable {
       return;
     }
     closed = true;
-    workers.forEach(ChildProcess::requestStop);
-    workers.forEach(worker -> worker.stop(grace));
+    workers.keySet().forEach(ChildProcess::requestStop);
+    workers.keySet().forEach(worker -> worker.stop(grace));
     others.reversed().forEach(process -> process.stop(grace));
     broker.close();
   }
 
-  private synchronized ChildProcess add(List<ChildProcess> list, JavaProgram program) {
+  private synchronized ChildProcess add(JavaProgram program) {
+    requireOpen();
+    ChildProcess process = program.start(project.logs());
+    others.add(process);
+    return process;
+  }
+
+  private void requireOpen() {
     if (closed) {
       throw new FleetFailure("Stopped");
     }
-    ChildProcess process = program.start(project.logs());
-    list.add(process);
-    return process;
+  }
+
+  /**
+   * A worker that runs no more.
+   *
+   * @param settings how it was run
+   * @param status exit status
+   * @param log its log
+   */
+  record EndedWorker(WorkerSettings settings, int status, Path log) {
+    private static final int SIGTERM = 128 + 15;
+
+    /** Whether somebody asked it to end. */
+    boolean wasDrained() {
+      return status == 0 || status == SIGTERM;
+    }
+
+    String line() {
+      return wasDrained()
+          ? "Worker " + settings.nodeId() + " was drained and has ended"
+          : "Worker %s has ended with status %d (log: %s)"
+              .formatted(settings.nodeId(), status, log);
+    }
   }
 }

@@ -7,6 +7,7 @@ import io.comfyfleet.launch.Project;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -53,8 +54,9 @@ final class UpCommand implements Callable<Integer> {
         say(out, "Worker " + node.id() + " serves " + node.comfyui());
       }
       say(out, "Logs are in " + fleet.logs() + ". Ctrl-C drains and stops.");
+      var keeper = new WorkerKeeper(fleet, InstantSource.system(), line -> say(out, line));
       while (!Thread.currentThread().isInterrupted()) {
-        fleet.requireAlive();
+        keeper.look();
         LockSupport.parkNanos(POLL.toNanos());
       }
     }
