@@ -12,7 +12,7 @@ import picocli.CommandLine.ParseResult;
 /** The program {@code ./fleet} runs. Exit status 0: done, 1: failed, 2: wrong arguments. */
 @Command(
     name = "fleet",
-    synopsisSubcommandLabel = "(demo | up | chaos | test | help)",
+    synopsisSubcommandLabel = "(demo | up | worker | chaos | test | help)",
     description = "Many ComfyUI machines working as one.",
     footer = {
       "",
@@ -21,7 +21,7 @@ import picocli.CommandLine.ParseResult;
       "",
       "Environment: AMQP_URI names a RabbitMQ to use; FLEET_BROKER=container|local forces a kind."
     },
-    subcommands = {DemoCommand.class, UpCommand.class, HelpCommand.class})
+    subcommands = {DemoCommand.class, UpCommand.class, WorkerCommand.class, HelpCommand.class})
 public final class FleetCommand {
 
   private FleetCommand() {}

@@ -2,6 +2,9 @@ package io.comfyfleet.launch;
 
 import io.comfyfleet.process.ChildProcess;
 import io.comfyfleet.process.Command;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +28,33 @@ public record JavaProgram(
     environment = Map.copyOf(environment);
   }
 
-  /** Starts it; its output goes to {@code logs/NAME.log}. */
+  /** Starts it; its output goes to {@code logs/NAME.log}. It ends with this process. */
   public ChildProcess start(Path logs) {
+    return ChildProcess.start(new Command(name, words(), environment, log(logs)));
+  }
+
+  /**
+   * Starts it so that it goes on when this process, or the terminal, has ended; its output is added
+   * to {@code logs/NAME.log}.
+   *
+   * @throws IOException when the log cannot be written or there is no {@code nohup}
+   */
+  public Process startDetached(Path logs) throws IOException {
+    Files.createDirectories(logs);
+    var words = new ArrayList<>(List.of("nohup"));
+    words.addAll(words());
+    var builder = new ProcessBuilder(words);
+    builder.environment().putAll(environment);
+    builder.redirectInput(Redirect.from(Path.of("/dev/null").toFile()));
+    builder.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log(logs).toFile()));
+    return builder.start();
+  }
+
+  private Path log(Path logs) {
+    return logs.resolve(name.replace(' ', '-') + ".log");
+  }
+
+  private List<String> words() {
     var words = new ArrayList<String>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.add("-Xmx" + heapMb + "m");
@@ -40,7 +68,6 @@ public record JavaProgram(
     words.add("-jar");
     words.add(jar.toString());
     words.addAll(arguments);
-    return ChildProcess.start(
-        new Command(name, words, environment, logs.resolve(name.replace(' ', '-') + ".log")));
+    return words;
   }
 }
