@@ -47,11 +47,19 @@ public sealed interface ControlMessage {
 
   /**
    * A question of one node to all: whoever has this job in hand and at work tells the asker to
-   * {@link Defer} it. Asked before a job is taken over whose last delivery broke off, because a
-   * broker that restarts hands out anew what is still at work.
+   * {@link Defer} it, and whoever has done it that it is {@link Done}. Asked before a job is taken
+   * over whose last delivery broke off, because a broker that restarts hands out anew what is still
+   * at work.
    *
    * @param jobId the job
    * @param nodeId who asks
    */
   record WhoHas(UUID jobId, String nodeId) implements ControlMessage {}
+
+  /**
+   * Drop one job without a result: another node has done it, and its result is published.
+   *
+   * @param jobId the job
+   */
+  record Done(UUID jobId) implements ControlMessage {}
 }

@@ -48,6 +48,7 @@ public final class MessageCodec {
           "cancel", ControlMessage.Cancel.class,
           "cancel_run", ControlMessage.CancelRun.class,
           "defer", ControlMessage.Defer.class,
+          "done", ControlMessage.Done.class,
           "who_has", ControlMessage.WhoHas.class);
 
   private final JsonMapper mapper = mapper();

@@ -10,10 +10,12 @@ import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.node.ControlMessage;
 import io.comfyfleet.simulator.SimulatedComfyUi;
 import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,6 +75,28 @@ class BrokerTroubleIT {
       assertThat(result.status()).isEqualTo(ResultStatus.SUCCEEDED);
       assertThat(result.nodeId()).isEqualTo("node-1");
       assertThat(comfy.executed()).hasSize(1);
+      assertThat(idle.executed()).isEmpty();
+    }
+  }
+
+  @Test
+  void jobThatEndedWhileTheBrokerWasAwayIsNotRenderedByAnIdleMachine() {
+    try (SimulatedComfyUi idle = SimulatedComfyUi.start(SimulatorOptions.defaults())) {
+      startWorker();
+      fleet.publish(Jobs.image().seconds(12).build());
+      awaitRunning();
+      fleet.startWorker(idle.url(), store.url(), Map.of("fleet.node.id", "node-2"));
+      // Its job ends, and no new one comes to it: the redelivery goes to the other.
+      fleet.tell("node-1", new ControlMessage.Pause());
+
+      BROKER.broker().stop();
+      awaitEnded();
+      Instant ended = Instant.now();
+      await().until(() -> Instant.now().isAfter(ended.plusSeconds(3)));
+      BROKER.broker().start();
+
+      assertThat(fleet.result().nodeId()).isEqualTo("node-1");
+      await().until(() -> fleet.waiting("fleet.jobs.image") == 0);
       assertThat(idle.executed()).isEmpty();
     }
   }

@@ -33,7 +33,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -339,7 +338,7 @@ class DestinyIT {
     fleet.publish(job);
     await().until(() -> !comfy.executed().isEmpty());
 
-    tell(new ControlMessage.CancelRun(job.runId()));
+    fleet.tell("node-1", new ControlMessage.CancelRun(job.runId()));
 
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.CANCELLED);
   }
@@ -351,7 +350,7 @@ class DestinyIT {
     fleet.publish(job);
     await().until(() -> !comfy.executed().isEmpty());
 
-    tell(new ControlMessage.Defer(job.jobId()));
+    fleet.tell("node-1", new ControlMessage.Defer(job.jobId()));
 
     await().until(() -> fleet.waiting(Topology.retry(Duration.ofSeconds(15))) == 1);
     assertThat(fleet.waiting(Topology.RESULTS)).isZero();
@@ -460,26 +459,6 @@ class DestinyIT {
       var channel = connection.createChannel();
       await().until(() -> channel.basicGet("fleet.jobs.image", false) != null);
     }
-  }
-
-  /** Tells the node once it listens. */
-  private void tell(ControlMessage word) {
-    await().until(() -> isRouted(codec.encode(word)));
-  }
-
-  private boolean isRouted(byte[] word) {
-    return Boolean.TRUE.equals(
-        fleet
-            .template()
-            .execute(channel -> {
-              AtomicBoolean returned = new AtomicBoolean();
-              channel.addReturnListener(message -> returned.set(true));
-              channel.confirmSelect();
-              channel.basicPublish(
-                  Topology.CONTROL, Topology.controlKey("node-1"), true, null, word);
-              channel.waitForConfirmsOrDie(5_000);
-              return !returned.get();
-            }));
   }
 
   private static Workflow withModel() {

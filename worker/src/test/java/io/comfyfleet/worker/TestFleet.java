@@ -1,8 +1,11 @@
 package io.comfyfleet.worker;
 
+import static org.awaitility.Awaitility.await;
+
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Result;
+import io.comfyfleet.node.ControlMessage;
 import io.comfyfleet.topology.BrokerProfile;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.topology.TopologyDeclaration;
@@ -16,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.springframework.amqp.core.Binding;
 import org.springframework.amqp.core.BindingBuilder;
@@ -180,6 +184,24 @@ public final class TestFleet implements AutoCloseable {
     workers.forEach(ConfigurableApplicationContext::close);
     processes.forEach(Process::destroyForcibly);
     connections.destroy();
+  }
+
+  /** Tells a node, once it listens. */
+  public void tell(String nodeId, ControlMessage word) {
+    await().until(() -> isRouted(nodeId, codec.encode(word)));
+  }
+
+  private boolean isRouted(String nodeId, byte[] word) {
+    return Boolean.TRUE.equals(
+        template()
+            .execute(channel -> {
+              AtomicBoolean returned = new AtomicBoolean();
+              channel.addReturnListener(message -> returned.set(true));
+              channel.confirmSelect();
+              channel.basicPublish(Topology.CONTROL, Topology.controlKey(nodeId), true, null, word);
+              channel.waitForConfirmsOrDie(5_000);
+              return !returned.get();
+            }));
   }
 
   /** Messages that wait in a queue, as the broker counts them now. */

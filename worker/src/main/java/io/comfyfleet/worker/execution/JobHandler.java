@@ -116,6 +116,7 @@ public final class JobHandler {
     return switch (attempt.stopReason()) {
       case null -> new Outcome.Ended(error, watch.timings());
       case DEFER -> new Outcome.Deferred();
+      case DONE -> new Outcome.Superseded();
       case DRAIN, CANCEL -> new Outcome.Ended(attempt.stopError(), watch.timings());
     };
   }

@@ -23,4 +23,7 @@ public sealed interface Outcome {
 
   /** Another node has the same job in hand: this message of it is put back to wait. */
   record Deferred() implements Outcome {}
+
+  /** Another node has done the job and published its result: this message of it is dropped. */
+  record Superseded() implements Outcome {}
 }

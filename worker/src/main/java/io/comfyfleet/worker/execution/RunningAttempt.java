@@ -26,7 +26,9 @@ public final class RunningAttempt implements PromptSink {
     /** The sender wants it no more. */
     CANCEL,
     /** Another node has the same job in hand: it is put back to wait. */
-    DEFER
+    DEFER,
+    /** Another node has done the same job: it is dropped. */
+    DONE
   }
 
   private final Job job;

@@ -84,7 +84,7 @@ final class JobListener {
 
   private void run(LaneChannel channel, Delivery delivery, Job job) throws IOException {
     // A job that failed may come again by an operator's hand; one that succeeded here is a copy.
-    if (jobs.isSucceeded(job.jobId())
+    if (takeOver.isSucceeded(job.jobId())
         || (delivery.redelivered() && jobs.isSettled(job.tryName()))) {
       leave(channel, settlement.ackAgain(channel, delivery));
       return;
@@ -123,7 +123,7 @@ final class JobListener {
       if (settled == Settled.DONE) {
         jobs.settled(job.tryName());
         if (outcome instanceof Outcome.Completed) {
-          jobs.succeeded(job.jobId());
+          takeOver.succeeded(job.jobId());
         }
         handler.forget(attempt);
       }
@@ -163,7 +163,7 @@ final class JobListener {
         }
         health.ended(error, attempt.isDisobeyed());
       }
-      case Outcome.Deferred deferred -> {}
+      case Outcome.Deferred _, Outcome.Superseded _ -> {}
     }
     entry.log("attempt ended");
   }

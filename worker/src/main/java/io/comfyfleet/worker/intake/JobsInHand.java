@@ -15,18 +15,14 @@ final class JobsInHand {
   private static final int REMEMBERED = 1_000;
 
   private final Set<UUID> claimed = new HashSet<>();
-  private final Set<String> settled = remembering();
-  private final Set<UUID> succeeded = remembering();
-
-  private static <T> Set<T> remembering() {
-    return Collections.newSetFromMap(
-        new LinkedHashMap<>() {
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<T, Boolean> eldest) {
-            return size() > REMEMBERED;
-          }
-        });
-  }
+  private final Set<String> settled =
+      Collections.newSetFromMap(
+          new LinkedHashMap<>() {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+              return size() > REMEMBERED;
+            }
+          });
 
   /** Waits until no other thread has the job, then has it. */
   synchronized void claim(UUID jobId) throws InterruptedException {
@@ -38,15 +34,6 @@ final class JobsInHand {
   synchronized void release(UUID jobId) {
     claimed.remove(jobId);
     notifyAll();
-  }
-
-  /** Notes that the job's result is published. */
-  synchronized void succeeded(UUID jobId) {
-    succeeded.add(jobId);
-  }
-
-  synchronized boolean isSucceeded(UUID jobId) {
-    return succeeded.contains(jobId);
   }
 
   /** Notes that everything that follows from a try is published. */

@@ -13,6 +13,7 @@ import io.comfyfleet.worker.execution.Outcome;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,13 +28,16 @@ import org.springframework.amqp.core.Message;
  *   <li>Nothing is acknowledged before everything that follows from it is confirmed by the broker.
  *   <li>What cannot be published is tried again as long as the delivery is ours; when its channel
  *       died, the broker delivers the job anew and the worker finds what it did.
+ *   <li>A result of work that was done is tried longer: the delivery may go to another node, which
+ *       would do it again. Results may be repeated, the first of a job counts.
  * </ol>
  */
 final class Settlement {
   private static final Logger log = LoggerFactory.getLogger(Settlement.class);
   private static final Duration FIRST_WAIT = Duration.ofMillis(200);
-  private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
-  private static final int TRIES_WITHOUT_CHANNEL = 3;
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
+  private static final Duration WITHOUT_CHANNEL = Duration.ofMillis(600);
+  private static final Duration DONE_WITHOUT_CHANNEL = Duration.ofMinutes(5);
   private static final Duration DEFERRAL = Duration.ofSeconds(15);
 
   private final Publisher publisher;
@@ -73,7 +77,10 @@ final class Settlement {
       throws IOException {
     return switch (outcome) {
       case Outcome.Completed completed ->
-          ackIf(publishResult(channel, delivery, job, completed.result()), channel, delivery);
+          ackIf(
+              publishResult(channel, delivery, job, completed.result(), DONE_WITHOUT_CHANNEL),
+              channel,
+              delivery);
       case Outcome.Ended ended -> ended(channel, delivery, job, ended);
       case Outcome.Deferred deferred ->
           ackIf(
@@ -81,6 +88,7 @@ final class Settlement {
                   channel, Topology.retry(DEFERRAL), job.lane(), letters.deferred(job, delivery)),
               channel,
               delivery);
+      case Outcome.Superseded _ -> ack(channel, delivery);
     };
   }
 
@@ -111,7 +119,10 @@ final class Settlement {
       case GIVE_BACK -> giveBack(channel, delivery);
       case DEAD -> dead(channel, delivery, job, ended);
       case WITHDRAWN ->
-          ackIf(publishResult(channel, delivery, job, result(job, ended)), channel, delivery);
+          ackIf(
+              publishResult(channel, delivery, job, result(job, ended), WITHOUT_CHANNEL),
+              channel,
+              delivery);
     };
   }
 
@@ -119,7 +130,7 @@ final class Settlement {
   private Settled dead(LaneChannel channel, Delivery delivery, Job job, Outcome.Ended ended) {
     return ackIf(
         publish(channel, Topology.DEAD, "", letters.dead(delivery, ended.error()))
-            && publishResult(channel, delivery, job, result(job, ended)),
+            && publishResult(channel, delivery, job, result(job, ended), WITHOUT_CHANNEL),
         channel,
         delivery);
   }
@@ -196,7 +207,8 @@ final class Settlement {
     return Settled.DONE;
   }
 
-  private boolean publishResult(LaneChannel channel, Delivery delivery, Job job, Result result) {
+  private boolean publishResult(
+      LaneChannel channel, Delivery delivery, Job job, Result result, Duration withoutChannel) {
     Message message = letters.result(job, result, delivery);
     String replyTo = delivery.properties().getReplyTo();
     if (replyTo != null && !replyTo.isEmpty()) {
@@ -206,10 +218,16 @@ final class Settlement {
         log.atInfo().addKeyValue(LogKeys.REASON, copy).log("reply not delivered");
       }
     }
-    return publish(channel, Topology.FLEET, Topology.RESULTS, message);
+    return publish(channel, Topology.FLEET, Topology.RESULTS, message, withoutChannel);
   }
 
   private boolean publish(LaneChannel channel, String exchange, String key, Message message) {
+    return publish(channel, exchange, key, message, WITHOUT_CHANNEL);
+  }
+
+  private boolean publish(
+      LaneChannel channel, String exchange, String key, Message message, Duration withoutChannel) {
+    Instant begun = clock.instant();
     Duration wait = FIRST_WAIT;
     for (int tries = 1; ; tries++) {
       PublishConfirmation confirmation = publisher.publish(exchange, key, message);
@@ -222,7 +240,8 @@ final class Settlement {
             .addKeyValue(LogKeys.REASON, confirmation)
             .log("message not published, trying again");
       }
-      if (givingUp || (!channel.isOpen() && tries >= TRIES_WITHOUT_CHANNEL) || !waited(wait)) {
+      boolean tooLate = !channel.isOpen() && clock.instant().isAfter(begun.plus(withoutChannel));
+      if (givingUp || tooLate || !waited(wait)) {
         return false;
       }
       wait = wait.compareTo(LONGEST_WAIT) < 0 ? wait.multipliedBy(2) : LONGEST_WAIT;

@@ -61,6 +61,8 @@ final class ControlListener implements MessageListener {
       case ControlMessage.WhoHas question -> takeOver.answer(question);
       case ControlMessage.Defer defer ->
           stop(attempt -> attempt.job().jobId().equals(defer.jobId()), RunningAttempt.Stop.DEFER);
+      case ControlMessage.Done done ->
+          stop(attempt -> attempt.job().jobId().equals(done.jobId()), RunningAttempt.Stop.DONE);
     }
   }
 

@@ -5,6 +5,11 @@ import io.comfyfleet.topology.Topology;
 import io.comfyfleet.worker.execution.RunningAttempt;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 
 /**
  * Before a node takes a job over whose last delivery broke off, it asks whether somebody still
@@ -18,8 +23,19 @@ public final class TakeOver {
   private static final Duration WAIT_AFTER_RECONNECT = Duration.ofSeconds(4);
   private static final Duration RECENT = Duration.ofSeconds(15);
 
+  private static final int REMEMBERED = 1_000;
+
   private final Node node;
   private final EventPublisher events;
+  private final Set<UUID> succeeded =
+      Collections.synchronizedSet(
+          Collections.newSetFromMap(
+              new LinkedHashMap<>() {
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<UUID, Boolean> eldest) {
+                  return size() > REMEMBERED;
+                }
+              }));
 
   TakeOver(Node node, EventPublisher events) {
     this.node = node;
@@ -37,12 +53,30 @@ public final class TakeOver {
     } while (attempt.pause(ASK_EVERY) && Instant.now().isBefore(until));
   }
 
+  /** Notes that this node has done the job and that its result is published. */
+  public void succeeded(UUID jobId) {
+    succeeded.add(jobId);
+  }
+
+  /** Whether this node has done the job lately; what comes of it now is a copy. */
+  public boolean isSucceeded(UUID jobId) {
+    return succeeded.contains(jobId);
+  }
+
   /** Answers another node's question, if this node is the one. */
   void answer(ControlMessage.WhoHas question) {
-    RunningAttempt attempt = node.inHand(question.jobId());
-    if (attempt != null && attempt.isStarted() && !question.nodeId().equals(node.identity().id())) {
-      events.tell(
-          Topology.controlKey(question.nodeId()), new ControlMessage.Defer(question.jobId()));
+    if (question.nodeId().equals(node.identity().id())) {
+      return;
     }
+    RunningAttempt attempt = node.inHand(question.jobId());
+    if (isSucceeded(question.jobId())) {
+      tell(question, new ControlMessage.Done(question.jobId()));
+    } else if (attempt != null && attempt.isStarted()) {
+      tell(question, new ControlMessage.Defer(question.jobId()));
+    }
+  }
+
+  private void tell(ControlMessage.WhoHas question, ControlMessage answer) {
+    events.tell(Topology.controlKey(question.nodeId()), answer);
   }
 }
