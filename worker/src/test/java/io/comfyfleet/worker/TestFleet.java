@@ -204,6 +204,12 @@ public final class TestFleet implements AutoCloseable {
             }));
   }
 
+  /** How many consumers a queue has. */
+  public int consumers(String queue) {
+    return Objects.requireNonNull(template.execute(c -> c.queueDeclarePassive(queue)))
+        .getConsumerCount();
+  }
+
   /** Messages that wait in a queue, as the broker counts them now. */
   public int waiting(String queue) {
     return Objects.requireNonNull(template.execute(c -> c.queueDeclarePassive(queue)))

@@ -79,6 +79,15 @@ class IntakeConfiguration {
         intake.lookAhead(),
         drain.deadline(),
         settlement,
-        wanted -> new JobLoop(node, opener, turns, intake.laneTurn(), slots, listener, wanted));
+        wanted ->
+            new JobLoop(
+                node,
+                opener,
+                turns,
+                intake.laneTurn(),
+                lane -> intake.strategy().priority(node, lane),
+                slots,
+                listener,
+                wanted));
   }
 }

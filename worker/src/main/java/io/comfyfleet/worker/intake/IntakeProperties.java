@@ -19,6 +19,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param lookAhead jobs to hold beyond the slots, ready to begin, 0 to 64. Each one is withheld
  *     from other nodes that might begin it sooner
  * @param laneTurn how often a free slot that waits at one lane looks whether jobs wait in another
+ * @param strategy which of several nodes with a free slot gets the next job: least-connections,
+ *     weighted (by slots) or fastest; the same on all nodes
  * @param consumerTimeout how long the broker lets this node hold a job unsettled (RabbitMQ 4.3 with
  *     the quorum profile; older brokers have a setting of their own). Must exceed the longest job
  */
@@ -28,6 +30,7 @@ public record IntakeProperties(
     @DefaultValue("1") int slots,
     @DefaultValue("0") int lookAhead,
     @DefaultValue("200ms") Duration laneTurn,
+    @DefaultValue("least-connections") Strategy strategy,
     @DefaultValue("25h") Duration consumerTimeout) {
 
   /** Most slots of a node. */

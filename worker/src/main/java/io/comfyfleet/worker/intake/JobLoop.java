@@ -5,6 +5,7 @@ import io.comfyfleet.worker.node.Node;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.amqp.AmqpException;
 
@@ -17,6 +18,7 @@ import org.springframework.amqp.AmqpException;
  *       summed over all lanes.
  *   <li>It begins at the first lane after its last one in which jobs wait, so that no lane starves
  *       another, and stands where it was when none waits anywhere.
+ *   <li>It asks with the priority of the moment, and anew when that has changed.
  *   <li>While it stands it only looks at the other lanes: opening and cancelling a consumer is work
  *       that a quorum queue writes to its log, a look is not.
  * </ol>
@@ -29,6 +31,7 @@ final class JobLoop implements Runnable {
   private final Opener opener;
   private final LaneTurns turns;
   private final Duration laneTurn;
+  private final ToIntFunction<String> priority;
   private final SlotGate slots;
   private final JobListener listener;
   private final BooleanSupplier wanted;
@@ -40,6 +43,7 @@ final class JobLoop implements Runnable {
       Opener opener,
       LaneTurns turns,
       Duration laneTurn,
+      ToIntFunction<String> priority,
       SlotGate slots,
       JobListener listener,
       BooleanSupplier wanted) {
@@ -47,6 +51,7 @@ final class JobLoop implements Runnable {
     this.opener = opener;
     this.turns = turns;
     this.laneTurn = laneTurn;
+    this.priority = priority;
     this.slots = slots;
     this.listener = listener;
     this.wanted = wanted;
@@ -94,7 +99,7 @@ final class JobLoop implements Runnable {
   }
 
   private void serve(LaneChannel open, String lane) throws IOException, InterruptedException {
-    open.consume(lane);
+    open.consume(lane, priority.applyAsInt(lane));
     Delivery delivery = await(open, lane);
     if (delivery == null) {
       delivery = open.cancel();
@@ -117,7 +122,9 @@ final class JobLoop implements Runnable {
       throws InterruptedException, IOException {
     while (open.isOpen() && node.takesJobs() && wanted.getAsBoolean()) {
       Delivery delivery = open.poll(laneTurn);
-      if (delivery != null || turns.isElsewhere(lane, open::waiting)) {
+      if (delivery != null
+          || turns.isElsewhere(lane, open::waiting)
+          || priority.applyAsInt(lane) != open.priority()) {
         return delivery;
       }
     }

@@ -12,6 +12,7 @@ import java.io.InterruptedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -45,6 +46,7 @@ final class LaneChannel {
   private final BlockingQueue<Delivery> arrived = new LinkedBlockingQueue<>();
   private @Nullable LaneConsumer consumer;
   private String consumerTag = "";
+  private int priority;
   private volatile boolean revoked;
 
   private LaneChannel(Channel channel, Map<String, Object> consumerArguments, Clock clock) {
@@ -103,13 +105,24 @@ final class LaneChannel {
     return channel.messageCount(Topology.laneQueue(lane));
   }
 
-  /** Asks the broker for one delivery of a lane. */
-  void consume(String lane) throws IOException {
+  /**
+   * Asks the broker for one delivery of a lane.
+   *
+   * @param priority consumers with a higher one are served first; it cannot be changed later
+   */
+  void consume(String lane, int priority) throws IOException {
     LaneConsumer next = new LaneConsumer(lane);
+    Map<String, Object> arguments = new HashMap<>(consumerArguments);
+    arguments.put("x-priority", priority);
     consumerTag =
-        channel.basicConsume(
-            Topology.laneQueue(lane), false, "", false, false, consumerArguments, next);
+        channel.basicConsume(Topology.laneQueue(lane), false, "", false, false, arguments, next);
     consumer = next;
+    this.priority = priority;
+  }
+
+  /** With what priority it asked last. */
+  int priority() {
+    return priority;
   }
 
   /** A delivery, or null when none came in that time. */

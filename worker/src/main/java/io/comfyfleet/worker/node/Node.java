@@ -187,6 +187,20 @@ public final class Node {
     speed.merge(type.wireName(), seconds, (old, now) -> old + NEWEST_SHARE * (now - old));
   }
 
+  /**
+   * How long the latest successes of a type took, moving average; null before the first.
+   *
+   * @param type wire name
+   */
+  public synchronized @Nullable Double secondsPerJob(String type) {
+    return speed.get(type);
+  }
+
+  /** Whether attempts have failed here and no job has succeeded, since the worker's start. */
+  public synchronized boolean hasOnlyFailed() {
+    return failed > 0 && succeeded == 0;
+  }
+
   /** An attempt failed. */
   public synchronized void countFailure() {
     failed++;

@@ -51,7 +51,7 @@ class LaneChannelIT {
     // The job is there before it is asked for: a queue of none is then one that was handed out.
     fleet.publish(Jobs.image().build());
     await().until(() -> fleet.waiting(IMAGE) == 1);
-    channel.consume("image");
+    channel.consume("image", 0);
     await().pollInterval(Duration.ofMillis(5)).until(() -> fleet.waiting(IMAGE) == 0);
 
     Delivery delivery = channel.cancel();
