@@ -13,6 +13,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The dead letters: looks at them, sends them again, or throws them away. */
 @Command(
@@ -55,14 +56,22 @@ public final class DeadCommand {
       name = "groups",
       mixinStandardHelpOptions = true,
       description = "Counts dead letters by reason.")
-  int groups(@Mixin Connection connection) {
+  int groups(@Mixin LetterFilter filter, @Mixin Connection connection) {
     return connection.show(
-        connection.api().get(LETTERS + "/groups"),
+        connection.api().get(filter.query().at(LETTERS + "/groups")),
         (answer, out) -> {
-          Table table = new Table(List.of("REASON", ">LETTERS"), Set.of("REASON"));
-          JsonNode groups = answer.isArray() ? answer : answer.path("groups");
-          for (JsonNode group : groups.values()) {
-            table.row(Words.text(group.path("reason")), Words.text(group.path("count")));
+          Instant now = Instant.now();
+          Table table =
+              new Table(
+                  List.of("REASON", ">LETTERS", ">OLDEST", ">NEWEST", "MESSAGE"),
+                  Set.of("MESSAGE"));
+          for (JsonNode group : answer.path("groups").values()) {
+            table.row(
+                Words.text(group.path("reason")),
+                Words.text(group.path("count")),
+                Words.age(group.path("oldest"), now),
+                Words.age(group.path("newest"), now),
+                Words.text(group.path("message")));
           }
           connection.print(table, "No dead letters.");
         });
@@ -103,10 +112,11 @@ public final class DeadCommand {
         values == null
             ? new LetterEditor(System.getenv()).inEditor(job)
             : LetterEditor.with(job, new LinkedHashMap<>(values));
-    if (edited.equals(job)) {
+    ObjectNode changes = LetterEditor.changes(job, edited);
+    if (changes.isEmpty()) {
       throw new CommandStopped(Exit.REFUSED, "Nothing was changed, so nothing was replayed.");
     }
-    String body = ProducerClient.JSON.createObjectNode().set("job", edited).toString();
+    String body = ProducerClient.JSON.createObjectNode().set("job", changes).toString();
     return connection.show(
         connection.api().post(letter(id) + "/replay", body),
         (answer, out) -> out.println("dead letter " + id + " was changed and replayed"));

@@ -31,6 +31,16 @@ final class LetterEditor {
     return copy;
   }
 
+  /** What an edit changed, as the producer wants it: new values, and null for what is gone. */
+  static ObjectNode changes(JsonNode before, JsonNode after) {
+    ObjectNode changes = ProducerClient.JSON.createObjectNode();
+    before.propertyNames().stream().filter(name -> !after.has(name)).forEach(changes::putNull);
+    after.properties().stream()
+        .filter(each -> !each.getValue().equals(before.get(each.getKey())))
+        .forEach(each -> changes.set(each.getKey(), each.getValue()));
+    return changes;
+  }
+
   /**
    * The job as the editor left it.
    *
@@ -57,6 +67,10 @@ final class LetterEditor {
             Exit.FAILED, editor + " ended with " + status + "; nothing was replayed");
       }
       JsonNode edited = parsed(file);
+      if (!edited.isObject()) {
+        throw new CommandStopped(
+            Exit.REFUSED, "A job is a JSON object; what you wrote is kept in " + file);
+      }
       Files.delete(file);
       return edited;
     } catch (IOException e) {

@@ -195,11 +195,9 @@ class CommandsTest {
 
     assertThat(fleet("dead", "edit", "l1", "--set", "prompt=a fox")).isEqualTo(2);
     assertThat(err.toString()).contains("Nothing was changed");
-    assertThat(fleet("dead", "edit", "l1", "--set", "prompt=a wolf", "--set", "priority=9"))
-        .isZero();
+    assertThat(fleet("dead", "edit", "l1", "--set", "priority=9")).isZero();
     assertThat(calls.getLast())
-        .isEqualTo(
-            "POST /api/dead-letters/l1/replay {\"job\":{\"prompt\":\"a wolf\",\"priority\":9}}");
+        .isEqualTo("POST /api/dead-letters/l1/replay {\"job\":{\"priority\":9}}");
   }
 
   @Test
@@ -211,6 +209,11 @@ class CommandsTest {
     assertThat(fleet("dead", "list", "--lane", "image", "--limit", "1")).isZero();
     assertThat(out.toString())
         .contains("bad_workflow", "no such node type", "1 to 1 of 2; the next with --offset 1");
+    answers.put(
+        "GET /api/dead-letters/groups?lane=image",
+        new Answer(200, "{\"total\":7,\"groups\":[{\"reason\":\"no_capable_node\",\"count\":7}]}"));
+    assertThat(fleet("dead", "groups", "--lane", "image")).isZero();
+    assertThat(out.toString()).containsPattern("no_capable_node +7");
     assertThat(fleet("dead", "discard", "l1")).isZero();
     assertThat(fleet("dead", "export")).isZero();
     assertThat(out.toString()).endsWith("{\"id\":1}\n{\"id\":2}\n");

@@ -36,6 +36,13 @@ class LetterEditorTest {
   }
 
   @Test
+  void onlyChangesAreSentAndWhatIsGoneIsNull() {
+    assertThat(LetterEditor.changes(JOB, JOB)).isEmpty();
+    assertThat(LetterEditor.changes(JOB, Api.json("{\"prompt\":\"a wolf\",\"priority\":5}")))
+        .isEqualTo(Api.json("{\"params\":null,\"prompt\":\"a wolf\"}"));
+  }
+
+  @Test
   void editorsChangesAreRead() {
     var editor = new LetterEditor(Map.of("EDITOR", "sed -i 's/a fox/a wolf/'"));
 
