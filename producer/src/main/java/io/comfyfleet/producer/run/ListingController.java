@@ -61,7 +61,7 @@ class ListingController {
       @RequestParam(defaultValue = "0") int offset) {
     Page page = new Page(limit, offset);
     Page.Jobs wanted = new Page.Jobs(Page.named(JobState.class, "status", status), run, lane);
-    Set<UUID> held = live.ids();
+    Set<UUID> held = live.inHand();
     return new JobList(
         table.count(wanted, held),
         offset,

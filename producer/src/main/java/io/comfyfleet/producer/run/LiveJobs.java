@@ -67,10 +67,12 @@ public class LiveJobs implements FleetEventSink {
     return live == null || live.seen().isBefore(clock.instant().minus(KEPT)) ? null : live;
   }
 
-  /** Ids of the jobs that somebody has. */
-  Set<UUID> ids() {
-    return jobs.keySet().stream()
-        .filter(jobId -> find(jobId) != null)
+  /** The jobs that nodes said lately to have in hand. */
+  public Set<UUID> inHand() {
+    Instant oldest = clock.instant().minus(KEPT);
+    return jobs.entrySet().stream()
+        .filter(entry -> !entry.getValue().seen().isBefore(oldest))
+        .map(Map.Entry::getKey)
         .collect(Collectors.toUnmodifiableSet());
   }
 
