@@ -1,5 +1,6 @@
 package io.comfyfleet.cli;
 
+import io.comfyfleet.launch.Board;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,12 @@
 package io.comfyfleet.cli;
 
+import io.comfyfleet.launch.Board;
 import io.comfyfleet.launch.ProducerClient;
 import io.comfyfleet.launch.ProducerSettings;
 import io.comfyfleet.launch.Project;
 import io.comfyfleet.launch.RunAnswer;
+import io.comfyfleet.launch.RunEvents;
+import io.comfyfleet.launch.SavedOutputs;
 import io.comfyfleet.launch.WorkerSettings;
 import io.comfyfleet.process.FreePorts;
 import java.io.PrintWriter;

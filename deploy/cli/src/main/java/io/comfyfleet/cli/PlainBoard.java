@@ -1,5 +1,6 @@
 package io.comfyfleet.cli;
 
+import io.comfyfleet.launch.Board;
 import java.io.PrintWriter;
 
 /** One line per ended job, for logs and pipes. */

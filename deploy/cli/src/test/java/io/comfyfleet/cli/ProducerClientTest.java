@@ -8,6 +8,8 @@ import com.sun.net.httpserver.HttpServer;
 import io.comfyfleet.launch.FleetFailure;
 import io.comfyfleet.launch.ProducerClient;
 import io.comfyfleet.launch.RunAnswer;
+import io.comfyfleet.launch.RunEvents;
+import io.comfyfleet.launch.SavedOutputs;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -22,7 +22,8 @@ import org.springframework.stereotype.Repository;
 /** The rows of jobs and their dependencies. */
 @Repository
 public class JobTable {
-  private static final String SUMMARY =
+  /** Selects what {@link #summary} reads. */
+  static final String SUMMARY =
       """
       select job_id, run_id, idx, job_key, type, lane, priority, status, fingerprint, node_id,
         created_at, ended_at,
@@ -264,7 +265,7 @@ public class JobTable {
         .list();
   }
 
-  private static JobRow summary(ResultSet row) throws SQLException {
+  static JobRow summary(ResultSet row) throws SQLException {
     return new JobRow(
         row.getObject("job_id", UUID.class),
         row.getString("run_id"),

@@ -53,7 +53,11 @@ class RunClosing {
 
   /** How many jobs of the run stand where. */
   RunCounts counts(RunRow run) {
-    Map<String, Integer> by = jobs.counts(run.runId());
+    return counts(run, jobs.counts(run.runId()));
+  }
+
+  /** The same from the numbers of its jobs by the column's value. */
+  static RunCounts counts(RunRow run, Map<String, Integer> by) {
     int seen = by.values().stream().mapToInt(Integer::intValue).sum();
     return new RunCounts(
         run.size() == null ? seen : run.size(),

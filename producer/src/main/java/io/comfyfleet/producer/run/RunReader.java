@@ -132,7 +132,8 @@ public class RunReader {
     } while (signal instanceof RunFeed.Signal.Progress);
   }
 
-  private JobView view(JobRow row, boolean withResult) {
+  /** The job as callers see it. */
+  JobView view(JobRow row, boolean withResult) {
     LiveJobs.@Nullable Live running =
         row.column().equals(JobState.OPEN_COLUMN) ? live.find(row.jobId()) : null;
     JobState state = state(row, running != null);

@@ -121,7 +121,7 @@ public class RunTable {
         .list();
   }
 
-  private RunRow row(ResultSet row) throws SQLException {
+  RunRow row(ResultSet row) throws SQLException {
     String callback = row.getString("callback_url");
     Map<String, @Nullable Object> metadata =
         mapper.readValue(row.getString("metadata"), new TypeReference<>() {});

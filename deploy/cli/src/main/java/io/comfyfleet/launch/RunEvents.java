@@ -1,7 +1,5 @@
-package io.comfyfleet.cli;
+package io.comfyfleet.launch;
 
-import io.comfyfleet.launch.ProducerClient;
-import io.comfyfleet.launch.RunAnswer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Set;
@@ -15,7 +13,7 @@ import tools.jackson.databind.JsonNode;
  * Shows a run's events on a board while it is open, in a thread of its own. Events are only for the
  * eye: when the stream breaks, the run's outcome is still read from its answer.
  */
-final class RunEvents implements AutoCloseable {
+public final class RunEvents implements AutoCloseable {
 
   private final ProducerClient producer;
   private final String runId;
@@ -25,7 +23,8 @@ final class RunEvents implements AutoCloseable {
   private volatile @Nullable Stream<String> lines;
   private String event = "";
 
-  RunEvents(ProducerClient producer, String runId, Board board) {
+  /** Begins to listen; close it to stop. */
+  public RunEvents(ProducerClient producer, String runId, Board board) {
     this.producer = producer;
     this.runId = runId;
     this.board = board;
@@ -33,7 +32,7 @@ final class RunEvents implements AutoCloseable {
   }
 
   /** Shows the jobs whose end was not among the events, for the run is over. */
-  void complete(RunAnswer run) {
+  public void complete(RunAnswer run) {
     for (RunAnswer.JobResult job : run.results()) {
       String nodeId = job.nodeId();
       ended(nodeId == null ? "" : nodeId, job.index(), job.isSucceeded());
@@ -78,10 +77,7 @@ final class RunEvents implements AutoCloseable {
     String nodeId = json.path("node_id").asString("");
     int index = json.path("index").asInt(0);
     switch (name) {
-      case "progress" -> {
-        double max = json.path("max").asDouble(0);
-        board.progress(nodeId, index, max > 0 ? json.path("value").asDouble(0) / max : 0);
-      }
+      case "progress" -> board.progress(nodeId, index, json.path("progress").asDouble(0));
       case "result" -> ended(nodeId, index, "succeeded".equals(json.path("status").asString("")));
       default -> {
         return; // an event of a newer producer

@@ -1,8 +1,5 @@
-package io.comfyfleet.cli;
+package io.comfyfleet.launch;
 
-import io.comfyfleet.launch.FleetFailure;
-import io.comfyfleet.launch.ProducerClient;
-import io.comfyfleet.launch.RunAnswer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -19,15 +16,17 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /** Fetches a run's files into a folder and checks each against the SHA-256 of its result. */
-final class SavedOutputs {
+public final class SavedOutputs {
 
   private final ProducerClient producer;
   private final Path folder;
 
   /**
+   * A folder for files of that producer.
+   *
    * @param folder made when it is missing
    */
-  SavedOutputs(ProducerClient producer, Path folder) {
+  public SavedOutputs(ProducerClient producer, Path folder) {
     this.producer = producer;
     this.folder = folder;
   }
@@ -38,7 +37,7 @@ final class SavedOutputs {
    * @return saved files by the job's index
    * @throws FleetFailure when a file cannot be fetched, or is not what the result says
    */
-  Map<Integer, List<Path>> save(RunAnswer run) {
+  public Map<Integer, List<Path>> save(RunAnswer run) {
     var saved = new TreeMap<Integer, List<Path>>();
     try {
       Files.createDirectories(folder);

@@ -1,7 +1,7 @@
-package io.comfyfleet.cli;
+package io.comfyfleet.launch;
 
 /** Where a person watches the nodes work. Safe for use by several threads. */
-sealed interface Board extends AutoCloseable permits AnsiBoard, PlainBoard {
+public interface Board extends AutoCloseable {
 
   /**
    * A node has come so far with a job.
