@@ -115,6 +115,7 @@ class MessageCodecTest {
             Collections.nCopies(3000, run.results().getFirst()),
             run.resultsUrl(),
             run.idempotencyKey(),
+            run.revision(),
             run.createdAt(),
             run.completedAt(),
             Map.of());
