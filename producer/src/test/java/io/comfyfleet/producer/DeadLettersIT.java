@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
 /** Looking at dead letters and acting on them, two producers on one queue and one database. */
@@ -95,18 +96,18 @@ class DeadLettersIT {
 
   @Test
   void lookingAgainAndAgainChangesNothing() {
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 100; i++) {
       byHand("letter " + i, named("hand-" + i));
     }
     List<String> before = ids(list("?limit=1000"));
 
     for (int i = 0; i < 20; i++) {
       assertThat(ids(list("?limit=1000"))).isEqualTo(before);
-      assertThat(worker.depth(Topology.DEAD)).isEqualTo(300);
+      assertThat(worker.depth(Topology.DEAD)).isEqualTo(100);
     }
 
-    assertThat(before).hasSize(300).doesNotHaveDuplicates();
-    for (int i = 0; i < 300; i++) {
+    assertThat(before).hasSize(100).doesNotHaveDuplicates();
+    for (int i = 0; i < 100; i++) {
       assertThat(new String(worker.take(Topology.DEAD).body())).isEqualTo("letter " + i);
     }
   }
@@ -203,7 +204,7 @@ class DeadLettersIT {
   @Test
   void twoWhoReplayEverythingAtOnceSendEachJobOnce() {
     List<UUID> jobs = new ArrayList<>();
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < 10; i++) {
       jobs.add(dead(ErrorCode.OUT_OF_MEMORY, "gpu-1", Instant.now()).jobId());
     }
 
@@ -217,11 +218,39 @@ class DeadLettersIT {
                         .asInt()))
             .toList();
 
-    assertThat(replays.stream().mapToInt(CompletableFuture::join).sum()).isEqualTo(30);
-    assertThat(worker.takeJobs("image", 30).stream().map(Job::jobId))
+    assertThat(replays.stream().mapToInt(CompletableFuture::join).sum()).isEqualTo(10);
+    assertThat(worker.takeJobs("image", 10).stream().map(Job::jobId))
         .containsExactlyInAnyOrderElementsOf(jobs);
     assertThat(worker.depth(Topology.laneQueue("image"))).isZero();
     assertThat(worker.depth(Topology.DEAD)).isZero();
+  }
+
+  @Test
+  void letterWhoseReplayCrashedBeforeItsAcknowledgementIsOnlyAcknowledged() {
+    dead(ErrorCode.OUT_OF_MEMORY, "gpu-1", Instant.now());
+    JdbcClient database = producer.bean(JdbcClient.class);
+    database
+        .sql("insert into replayed_letter (letter_id, replayed_at) values (:id, current_timestamp)")
+        .param("id", ids(list("")).getFirst())
+        .update();
+
+    JsonNode answer = other.post(LETTERS + "/replay", Map.of("all", true)).body();
+
+    assertThat(answer.get("replayed").asInt()).isZero();
+    assertThat(worker.depth(Topology.DEAD)).isZero();
+    assertThat(worker.depth(Topology.laneQueue("image"))).isZero();
+  }
+
+  @Test
+  void manyAcknowledgementsAtOnceAllArrive() {
+    for (int i = 0; i < 300; i++) {
+      byHand("letter " + i, named("hand-" + i));
+    }
+
+    JsonNode answer = producer.post(LETTERS + "/discard", Map.of("all", true, "limit", 200)).body();
+
+    assertThat(answer.get("discarded").asInt()).isEqualTo(200);
+    assertThat(list("").get("total").asInt()).isEqualTo(100);
   }
 
   @Test

@@ -5,6 +5,8 @@ import io.comfyfleet.producer.deadletter.DeadLetterQueue.Verdict;
 import io.comfyfleet.producer.problem.ProblemException;
 import io.comfyfleet.telemetry.LogKeys;
 import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -38,6 +40,9 @@ public class DeadLetterDesk {
   /** Those skipped that are told one by one. */
   private static final int MOST_TOLD = 1_000;
 
+  /** A letter that is not in the queue so long after its replay does not come back. */
+  private static final Duration NOTE_KEPT = Duration.ofHours(1);
+
   private static final Comparator<LetterSummary> OLDEST_FIRST =
       Comparator.comparing(LetterSummary::diedAt, Comparator.nullsFirst(Comparator.naturalOrder()));
 
@@ -46,18 +51,21 @@ public class DeadLetterDesk {
   private final ReplayedLetterTable replayed;
   private final Reports reports;
   private final JsonMapper mapper;
+  private final Clock clock;
 
   DeadLetterDesk(
       DeadLetterQueue queue,
       Replays replays,
       ReplayedLetterTable replayed,
       Reports reports,
-      JsonMapper mapper) {
+      JsonMapper mapper,
+      Clock clock) {
     this.queue = queue;
     this.replays = replays;
     this.replayed = replayed;
     this.reports = reports;
     this.mapper = mapper;
+    this.clock = clock;
   }
 
   /**
@@ -193,7 +201,6 @@ public class DeadLetterDesk {
   private static final class Action {
     private final Set<String> met = new HashSet<>();
     private final List<Skipped> skipped = new ArrayList<>();
-    private final List<String> taken = new ArrayList<>();
     private int done;
 
     private List<Skipped> told(Selection selection) {
@@ -226,11 +233,8 @@ public class DeadLetterDesk {
         return enough(selection, action) ? Verdict.KEEP_AND_STOP : Verdict.KEEP;
       }
       action.done++;
-      action.taken.add(summary.id());
       return enough(selection, action) ? Verdict.TAKE_AND_STOP : Verdict.TAKE;
     });
-    // Only now is it known that the broker has the acknowledgements.
-    replayed.remove(action.taken);
     return action;
   }
 
@@ -246,7 +250,6 @@ public class DeadLetterDesk {
   /** Letters that a crash kept from being acknowledged after their replay go now, unseen. */
   private void look(Visitor visitor) {
     Set<String> left = new HashSet<>();
-    List<String> gone = new ArrayList<>();
     boolean[] first = {true};
     queue.look(letter -> {
       if (first[0]) {
@@ -256,13 +259,17 @@ public class DeadLetterDesk {
       }
       LetterSummary summary = LetterSummary.of(letter, mapper);
       if (left.remove(summary.id())) {
-        gone.add(summary.id());
         return Verdict.TAKE;
       }
-      return visitor.visit(letter, summary);
+      Verdict verdict = visitor.visit(letter, summary);
+      if (verdict == Verdict.KEEP_AND_STOP || verdict == Verdict.TAKE_AND_STOP) {
+        left.clear();
+      }
+      return verdict;
     });
-    if (!gone.isEmpty()) {
-      replayed.remove(gone);
+    if (!left.isEmpty()) {
+      // Acknowledged before the crash. Young ones may be on their way back into the queue.
+      replayed.removeOlder(left, clock.instant().minus(NOTE_KEPT));
     }
   }
 

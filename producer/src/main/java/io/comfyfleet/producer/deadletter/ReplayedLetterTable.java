@@ -17,12 +17,9 @@ class ReplayedLetterTable {
     this.jdbc = jdbc;
   }
 
-  /**
-   * Notes a replay, in its transaction.
-   *
-   * @throws org.springframework.dao.DuplicateKeyException when it is noted already
-   */
-  void add(String letterId, Instant now) {
+  /** Notes a replay, in its transaction. A copy that was replayed before shares the note. */
+  void put(String letterId, Instant now) {
+    jdbc.sql("delete from replayed_letter where letter_id = :id").param("id", letterId).update();
     jdbc.sql("insert into replayed_letter (letter_id, replayed_at) values (:id, :now)")
         .param("id", letterId)
         .param("now", Columns.at(now))
@@ -34,9 +31,10 @@ class ReplayedLetterTable {
         jdbc.sql("select letter_id from replayed_letter").query(String.class).list());
   }
 
-  void remove(Collection<String> letterIds) {
-    for (String id : letterIds) {
-      jdbc.sql("delete from replayed_letter where letter_id = :id").param("id", id).update();
-    }
+  void removeOlder(Collection<String> letterIds, Instant before) {
+    jdbc.sql("delete from replayed_letter where letter_id in (:ids) and replayed_at < :before")
+        .param("ids", letterIds)
+        .param("before", Columns.at(before))
+        .update();
   }
 }

@@ -95,7 +95,7 @@ class Replays {
     return transaction.execute(status -> {
       String refusal = work.run();
       if (refusal == null) {
-        table.add(letter.id(), clock.instant());
+        table.put(letter.id(), clock.instant());
       }
       return refusal;
     });
