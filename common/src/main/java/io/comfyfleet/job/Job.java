@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param attempt number of the attempt that the next delivery starts, from 1
  * @param maxAttempts after how many failed attempts it is given up, 1 to 20
  * @param attempts what became of the earlier attempts, oldest first
+ * @param replay how often an operator has sent it again from the dead letters; null for never
  * @param createdAt when it was accepted
  * @param callbackUrl where the job's result is POSTed; null for nowhere
  * @param metadata the sender's own; carried to the result untouched, at most 16 KiB as JSON
@@ -53,6 +54,7 @@ public record Job(
     int attempt,
     int maxAttempts,
     List<Attempt> attempts,
+    @Nullable Integer replay,
     Instant createdAt,
     @Nullable URI callbackUrl,
     Map<String, @Nullable Object> metadata) {
@@ -80,6 +82,9 @@ public record Job(
 
   /** Most characters of a prompt. */
   public static final int PROMPT_LENGTH = 20_000;
+
+  /** Most times that a job can be sent again from the dead letters. */
+  public static final int MOST_REPLAYS = 1_000;
 
   /** Longest run time limit. */
   public static final Duration LONGEST_TIMEOUT = Duration.ofHours(24);
@@ -114,6 +119,9 @@ public record Job(
     Require.within("max_attempts", maxAttempts, 1, 20);
     Require.within("attempt", attempt, 1, maxAttempts);
     attempts = attempts == null ? List.of() : List.copyOf(attempts);
+    if (replay != null) {
+      Require.within("replay", replay, 1, MOST_REPLAYS);
+    }
     Require.present("created_at", createdAt);
     metadata = Require.copy(metadata);
   }
@@ -146,6 +154,39 @@ public record Job(
         ended.counts() ? attempt + 1 : attempt,
         maxAttempts,
         history,
+        replay,
+        createdAt,
+        callbackUrl,
+        metadata);
+  }
+
+  /**
+   * The same job as an operator sends it again from the dead letters: its first attempt is before
+   * it, and nothing of the earlier ones counts.
+   *
+   * @param number which replay of the job this is, from 1
+   * @param newExpiry when it is given up if it has not begun; null for never
+   */
+  public Job replayed(int number, @Nullable Instant newExpiry) {
+    return new Job(
+        jobId,
+        runId,
+        runSize,
+        index,
+        type,
+        lane,
+        priority,
+        prompt,
+        template,
+        params,
+        workflow,
+        inputs,
+        timeout,
+        newExpiry,
+        1,
+        maxAttempts,
+        List.of(),
+        number,
         createdAt,
         callbackUrl,
         metadata);
@@ -153,11 +194,16 @@ public record Job(
 
   /**
    * Name of the try that the next delivery starts, the same wherever and whenever it is asked for,
-   * and different from those of all earlier tries, also of the ones that did not count.
+   * and different from those of all earlier tries, also of the ones that did not count and of those
+   * before a replay.
    */
   public String tryName() {
     long uncounted = attempts.stream().filter(ended -> !ended.counts()).count();
-    return jobId + "/" + attempt + (uncounted == 0 ? "" : "." + uncounted);
+    return jobId
+        + (replay == null ? "" : "/replay-" + replay)
+        + "/"
+        + attempt
+        + (uncounted == 0 ? "" : "." + uncounted);
   }
 
   /** Whether that node has found that it can never do this job. */

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param timings where its time went
  * @param error why it did not succeed; null exactly when it did
  * @param attempts the earlier attempts, oldest first
+ * @param replay which replay of the job it ends, as {@link Job#replay}; null for the job as it was
+ *     first sent
  * @param endedAt when it ended
  * @param metadata the sender's own, untouched
  */
@@ -37,6 +39,7 @@ public record Result(
     Timings timings,
     @Nullable JobError error,
     List<Attempt> attempts,
+    @Nullable Integer replay,
     Instant endedAt,
     Map<String, @Nullable Object> metadata) {
 
@@ -112,6 +115,7 @@ public record Result(
         timings,
         error,
         job.attempts(),
+        job.replay(),
         endedAt,
         job.metadata());
   }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  *     then {@code resultsUrl} has them
  * @param resultsUrl where the whole run can be read
  * @param idempotencyKey the same in every repeat of this event
+ * @param revision which end of the run this is when a job was sent again from the dead letters and
+ *     the run ended anew, from 2; null for the first
  * @param createdAt when the run was accepted
  * @param completedAt when it ended
  * @param metadata the sender's own, untouched
@@ -27,6 +29,7 @@ public record RunCompleted(
     @Nullable List<Result> results,
     URI resultsUrl,
     String idempotencyKey,
+    @Nullable Integer revision,
     Instant createdAt,
     Instant completedAt,
     Map<String, @Nullable Object> metadata) {

@@ -105,6 +105,20 @@ class MessageCodecTest {
   }
 
   @Test
+  void replayedJobBeginsAfreshUnderATryNameOfItsOwn() throws IOException {
+    Job job = codec.decodeJob(bytes(golden("job.video-second-attempt")));
+
+    Job again = codec.decodeJob(codec.encode(job.replayed(2, null)));
+
+    assertThat(again.attempt()).isEqualTo(1);
+    assertThat(again.attempts()).isEmpty();
+    assertThat(again.replay()).isEqualTo(2);
+    assertThat(again.tryName())
+        .isEqualTo(job.jobId() + "/replay-2/1")
+        .isNotEqualTo(job.replayed(1, null).tryName());
+  }
+
+  @Test
   void runAboveTheLimitLeavesItsResultsToTheUrl() throws IOException {
     RunCompleted run = codec.decodeRunCompleted(bytes(golden("run-completed.completed")));
     RunCompleted large =
@@ -115,6 +129,7 @@ class MessageCodecTest {
             Collections.nCopies(3000, run.results().getFirst()),
             run.resultsUrl(),
             run.idempotencyKey(),
+            run.revision(),
             run.createdAt(),
             run.completedAt(),
             Map.of());

@@ -173,6 +173,58 @@ final class FakeWorker implements AutoCloseable {
         original.body());
   }
 
+  /** Fails a job for good as a worker does: the letter first, then the result. */
+  void giveUp(Taken original, ErrorCode code, String message, String node, Instant at) {
+    publish(
+        Topology.DEAD,
+        "",
+        original
+            .properties()
+            .builder()
+            .headers(
+                Map.of(
+                    MessageHeaders.REASON,
+                    code.wireName(),
+                    MessageHeaders.ERROR,
+                    message,
+                    MessageHeaders.NODE,
+                    node,
+                    MessageHeaders.ORIGIN,
+                    Topology.laneQueue(original.job().lane()),
+                    MessageHeaders.DIED_AT,
+                    at.toString()))
+            .build(),
+        original.body());
+    report(
+        Result.ended(
+            original.job(),
+            ResultStatus.FAILED,
+            node,
+            Timings.NONE,
+            new JobError(
+                code, message, false, Map.of("4", Map.of("class_type", "KSampler")), "ValueError"),
+            Instant.now()));
+  }
+
+  /** The first message of a queue, left where it is. */
+  String peek(String queue) {
+    try {
+      GetResponse response = channel.basicGet(queue, false);
+      channel.basicNack(response.getEnvelope().getDeliveryTag(), false, true);
+      return new String(response.getBody(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalStateException(queue, e);
+    }
+  }
+
+  void purge(String queue) {
+    try {
+      channel.queuePurge(queue);
+    } catch (IOException e) {
+      throw new IllegalStateException(queue, e);
+    }
+  }
+
   List<Job> takeJobs(String lane, int count) {
     List<Job> jobs = new ArrayList<>();
     for (int i = 0; i < count; i++) {

@@ -89,6 +89,10 @@ final class Producer implements AutoCloseable {
     return send(HttpRequest.newBuilder(URI.create(base() + path)).build());
   }
 
+  Answer delete(String path) {
+    return send(HttpRequest.newBuilder(URI.create(base() + path)).DELETE().build());
+  }
+
   /** The whole of a stream that ends by itself. */
   String text(String path) {
     try {
@@ -109,7 +113,9 @@ final class Producer implements AutoCloseable {
     try {
       HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
       return new Answer(
-          response.statusCode(), response.headers(), MAPPER.readTree(response.body()));
+          response.statusCode(),
+          response.headers(),
+          response.body().length == 0 ? MAPPER.missingNode() : MAPPER.readTree(response.body()));
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(request.toString(), e);
     }

@@ -133,6 +133,7 @@ public final class Jobs {
         1,
         maxAttempts,
         List.of(),
+        null,
         Instant.now(),
         null,
         Map.of("scene", 7));

@@ -1,6 +1,7 @@
 package io.comfyfleet.producer.dispatch;
 
 import io.comfyfleet.job.InvalidMessageException;
+import io.comfyfleet.job.Job;
 import io.comfyfleet.producer.broker.Sendable;
 import io.comfyfleet.producer.callback.Callbacks;
 import java.util.ArrayList;
@@ -100,6 +101,25 @@ public class Door {
       }
     }
     return acceptance.accept(RunPlan.of(runId, request, fingerprint.of(request), drafts));
+  }
+
+  /**
+   * Checks a request without accepting it.
+   *
+   * @param body JSON
+   * @throws InvalidMessageException naming the field
+   */
+  public void check(byte[] body) {
+    drafting.draft(reader.job(body));
+  }
+
+  /**
+   * Checks what an operator may have changed of a job.
+   *
+   * @throws InvalidMessageException naming the field
+   */
+  public void check(Job job) {
+    drafting.check(job);
   }
 
   private static void checkFits(String field, @Nullable String text) {

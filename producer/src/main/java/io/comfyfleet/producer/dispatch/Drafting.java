@@ -2,6 +2,7 @@ package io.comfyfleet.producer.dispatch;
 
 import io.comfyfleet.job.Input;
 import io.comfyfleet.job.InvalidMessageException;
+import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Workflow;
 import io.comfyfleet.outbound.OutboundRule;
 import io.comfyfleet.producer.artifact.Artifacts;
@@ -74,6 +75,19 @@ class Drafting {
     return draft;
   }
 
+  /**
+   * Checks of a job that is known already what must hold for it to be sent again.
+   *
+   * @throws InvalidMessageException naming the field
+   */
+  void check(Job job) {
+    lanes.require(job.lane());
+    if (job.callbackUrl() != null) {
+      callbacks.check("callback_url", job.callbackUrl());
+    }
+    job.inputs().forEach(this::check);
+  }
+
   private JobDraft rendered(
       JobRequest request, String lane, List<Input> inputs, Set<String> needs) {
     String template = null;
@@ -105,6 +119,11 @@ class Drafting {
       return new Input(input.name(), null, NewJob.PENDING_ARTIFACT);
     }
     Input checked = new Input(input.name(), input.url(), input.artifact());
+    check(checked);
+    return checked;
+  }
+
+  private void check(Input input) {
     String field = "inputs[" + input.name() + "]";
     if (input.url() != null && !outbound.allows(input.url())) {
       throw new InvalidMessageException(field + ".url", outbound.refusal(input.url()));
@@ -113,6 +132,5 @@ class Drafting {
       throw new InvalidMessageException(
           field + ".artifact", "is in no store: there is no artifact " + input.artifact());
     }
-    return checked;
   }
 }

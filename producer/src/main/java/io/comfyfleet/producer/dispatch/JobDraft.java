@@ -62,6 +62,7 @@ record JobDraft(
         1,
         request.maxAttempts() == null ? limits.maxAttempts() : request.maxAttempts(),
         List.of(),
+        null,
         now,
         request.callbackUrl(),
         request.metadata());

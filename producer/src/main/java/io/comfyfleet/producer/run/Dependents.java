@@ -109,6 +109,7 @@ class Dependents {
         job.attempt(),
         job.maxAttempts(),
         job.attempts(),
+        job.replay(),
         job.createdAt(),
         job.callbackUrl(),
         job.metadata());

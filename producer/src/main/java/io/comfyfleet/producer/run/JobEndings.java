@@ -135,9 +135,12 @@ class JobEndings {
         .addKeyValue(LogKeys.WORKER, result.nodeId())
         .addKeyValue(LogKeys.REASON, result.error() == null ? null : result.error().code())
         .log("job ended");
-    jobs.callback(result.jobId())
-        .ifPresent(url -> callbacks.add(url, "job-" + result.jobId(), encoded));
+    jobs.callback(result.jobId()).ifPresent(url -> callbacks.add(url, key(result), encoded));
     return true;
+  }
+
+  private static String key(Result result) {
+    return "job-" + result.jobId() + (result.replay() == null ? "" : "-replay-" + result.replay());
   }
 
   private static void afterCommit(Runnable work) {

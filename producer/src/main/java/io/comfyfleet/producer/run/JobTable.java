@@ -122,13 +122,15 @@ public class JobTable {
     return runs;
   }
 
-  /** Keeps the result unless the job has one; true when this was the first. */
+  /**
+   * Keeps the result unless the job has one, or was sent again since; true when this was the first.
+   */
   boolean end(Result result, byte[] encoded, Instant now) {
     return jdbc.sql(
                 """
                 update job set status = :status, node_id = :node, attempt = :attempt,
                   result = :result, result_bytes = :bytes, ended_at = :now
-                where job_id = :id and status in ('waiting', 'open')
+                where job_id = :id and status in ('waiting', 'open') and replays = :replay
                 """)
             .param("status", JobState.column(result.status()))
             .param("node", result.nodeId())
@@ -137,6 +139,7 @@ public class JobTable {
             .param("bytes", encoded.length)
             .param("now", Columns.at(now))
             .param("id", result.jobId())
+            .param("replay", result.replay() == null ? 0 : result.replay())
             .update()
         == 1;
   }
@@ -202,7 +205,7 @@ public class JobTable {
   }
 
   /** The result of a job; empty while it has none. */
-  Optional<Result> result(UUID jobId) {
+  public Optional<Result> result(UUID jobId) {
     return jdbc.sql("select result from job where job_id = :id and result is not null")
         .param("id", jobId)
         .query((row, n) -> codec.decodeResult(bytes(row.getString("result"))))

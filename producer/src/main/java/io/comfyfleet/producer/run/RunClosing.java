@@ -115,6 +115,7 @@ class RunClosing {
     if (!runs.close(run.runId(), status, now)) {
       return;
     }
+    Integer revision = runs.revision(run.runId());
     RunCompleted completed =
         new RunCompleted(
             run.runId(),
@@ -122,7 +123,8 @@ class RunClosing {
             counts,
             results(run.runId()),
             address(run.runId()),
-            "run-" + run.runId() + "-completed",
+            "run-" + run.runId() + "-completed" + (revision == 1 ? "" : "-" + revision),
+            revision == 1 ? null : revision,
             run.createdAt(),
             now,
             run.metadata());

@@ -91,6 +91,28 @@ public class RunTable {
         == 1;
   }
 
+  /** Which end of the run the next one is, from 1. */
+  int revision(String runId) {
+    return jdbc.sql("select revision from run where run_id = :id")
+        .param("id", runId)
+        .query(Integer.class)
+        .single();
+  }
+
+  /** Opens a closed run, for it to end once more. */
+  void reopen(String runId, @Nullable Instant deadline, Instant now) {
+    jdbc.sql(
+            """
+            update run set status = 'open', completed_at = null, revision = revision + 1,
+              deadline_at = :deadline, last_job_at = :now
+            where run_id = :id and status <> 'open'
+            """)
+        .param("deadline", Columns.at(deadline))
+        .param("now", Columns.at(now))
+        .param("id", runId)
+        .update();
+  }
+
   List<String> pastDeadline(Instant now, int limit) {
     return jdbc.sql(
             """

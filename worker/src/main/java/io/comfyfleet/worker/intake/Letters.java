@@ -36,7 +36,12 @@ final class Letters {
     properties.setPriority(job.priority());
     properties.setReplyTo(null);
     properties.setHeader(
-        MessageHeaders.IDEMPOTENCY_KEY, "result:" + job.jobId() + ":" + result.status());
+        MessageHeaders.IDEMPOTENCY_KEY,
+        "result:"
+            + job.jobId()
+            + ":"
+            + result.status()
+            + (job.replay() == null ? "" : ":replay-" + job.replay()));
     return new Message(encoded(result), properties);
   }
 

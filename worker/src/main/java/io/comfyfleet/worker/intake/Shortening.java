@@ -52,6 +52,7 @@ final class Shortening {
         result.timings(),
         error,
         result.attempts().stream().map(Shortening::shortened).toList(),
+        result.replay(),
         result.endedAt(),
         result.metadata());
   }

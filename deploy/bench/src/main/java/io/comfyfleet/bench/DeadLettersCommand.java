@@ -1,0 +1,76 @@
+package io.comfyfleet.bench;
+
+import io.comfyfleet.broker.Broker;
+import io.comfyfleet.broker.Brokers;
+import io.comfyfleet.launch.FleetFailure;
+import io.comfyfleet.launch.Project;
+import java.io.PrintWriter;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * Fills the queue of dead letters and times what people do with it, every count checked. Exit
+ * status 0: all counts were exact, 1: not, or it could not run, 2: wrong arguments.
+ */
+@Command(
+    name = "dead-letters",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = "Makes dead letters by the thousand and times every operation on them.")
+public final class DeadLettersCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--letters",
+      defaultValue = "10000",
+      description = "Dead letters, a multiple of 100 (default 10000).")
+  private int letters;
+
+  @SuppressWarnings("NullAway.Init")
+  DeadLettersCommand() {}
+
+  /** Runs it alone and ends the JVM with its exit status. */
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new DeadLettersCommand()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() {
+    if (letters < 100 || letters % 100 != 0) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), "--letters must be a multiple of 100, was " + letters);
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    Project project = Project.find();
+    try (Broker broker =
+        new Brokers(System.getenv(), line -> say(out, line)).findForUse(project.work(), false)) {
+      if (!broker.isControllable()) {
+        Amqp.requireUnused(broker.uri());
+      }
+      say(out, broker.description() + ", " + letters + " dead letters");
+      String name = "dead-letters-" + UUID.randomUUID().toString().substring(0, 4);
+      try (var machines =
+          new Machines(project, project.work().resolve(name), broker, broker.uri())) {
+        machines.startProducer();
+        String fault = new LetterTimes(machines, letters, line -> say(out, line)).run();
+        say(out, fault == null ? "Every count was exact." : "NOT exact: " + fault);
+        return fault == null ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+      }
+    } catch (FleetFailure failure) {
+      spec.commandLine().getErr().println("fleet: " + failure.getMessage());
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+  }
+
+  private static void say(PrintWriter out, @Nullable String line) {
+    out.println(line);
+    out.flush();
+  }
+}

@@ -1,0 +1,208 @@
+package io.comfyfleet.producer.deadletter;
+
+import com.rabbitmq.client.Address;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ShutdownSignalException;
+import io.comfyfleet.producer.problem.ProblemException;
+import io.comfyfleet.topology.Topology;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
+import org.springframework.amqp.rabbit.support.RabbitExceptionTranslator;
+import org.springframework.boot.amqp.autoconfigure.RabbitConnectionDetails;
+import org.springframework.http.HttpStatus;
+import org.springframework.stereotype.Component;
+
+/**
+ * Looks into {@code fleet.dead}: takes every letter without acknowledging it, hands each to a
+ * reader, and lets the broker have back what the reader does not take for good.
+ *
+ * <p>Invariants: (1) one look at a time over all producers: it owns the exclusive queue {@value
+ * #TURN}, which goes with its connection whatever becomes of the process; (2) it ends only when its
+ * letters lie in the queue again, so that the next one counts right; (3) bodies that were received
+ * and not yet read stay below a limit; (4) it has a connection of its own, so that waiting for a
+ * slow reader holds up nobody else's deliveries.
+ */
+@Component
+class DeadLetterQueue {
+  static final String TURN = "fleet.dead.turn";
+
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
+  private static final Duration LONGEST_SILENCE = Duration.ofSeconds(30);
+  private static final Duration LONGEST_LAG = Duration.ofSeconds(3);
+  private static final Duration ACK_GRACE = Duration.ofSeconds(1);
+  private static final Duration RETURN_WAIT = Duration.ofSeconds(5);
+  private static final int RESOURCE_LOCKED = 405;
+
+  /** The most that AMQP lets a consumer hold by number; beyond it letters wait for another look. */
+  private static final int MOST = 65_535;
+
+  private final CachingConnectionFactory connections;
+  private final RabbitConnectionDetails details;
+  private final ReentrantLock turn = new ReentrantLock(true);
+
+  DeadLetterQueue(CachingConnectionFactory connections, RabbitConnectionDetails details) {
+    this.connections = connections;
+    this.details = details;
+  }
+
+  /** What becomes of a letter. */
+  enum Verdict {
+    /** It stays. */
+    KEEP,
+    /** It is acknowledged. */
+    TAKE,
+    /** It stays, and no other is wanted. */
+    KEEP_AND_STOP,
+    /** It is acknowledged, and no other is wanted. */
+    TAKE_AND_STOP
+  }
+
+  /** Sees each letter once, in the order of the queue, on a thread of the broker's client. */
+  interface Reader {
+    Verdict read(Letter letter) throws IOException;
+  }
+
+  /**
+   * Looks through the queue; blocks. What the reader took is gone for good when this returns.
+   *
+   * @throws org.springframework.amqp.AmqpException when the broker went away meanwhile; what was
+   *     taken may be there again
+   * @throws ProblemException when others look for too long
+   */
+  void look(Reader reader) {
+    try {
+      if (!turn.tryLock(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw busy();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw busy();
+    }
+    Backlog backlog = new Backlog();
+    try (Connection connection = connect(backlog)) {
+      ownTurn(connection);
+      read(connection, backlog, reader);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw busy();
+    } catch (IOException | TimeoutException | ShutdownSignalException e) {
+      throw RabbitExceptionTranslator.convertRabbitAccessException(e);
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private Connection connect(Backlog backlog) throws IOException, TimeoutException {
+    com.rabbitmq.client.ConnectionFactory factory =
+        connections.getRabbitConnectionFactory().clone();
+    factory.setAutomaticRecoveryEnabled(false);
+    factory.setTrafficListener(backlog);
+    List<Address> addresses =
+        details.getAddresses().stream()
+            .map(address -> new Address(address.host(), address.port()))
+            .toList();
+    return factory.newConnection(addresses, "dead letters");
+  }
+
+  private static void ownTurn(Connection connection)
+      throws IOException, TimeoutException, InterruptedException {
+    long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
+    while (true) {
+      Channel channel = connection.createChannel();
+      try {
+        channel.queueDeclare(TURN, false, true, true, Map.of());
+        return;
+      } catch (IOException e) {
+        if (!(e.getCause() instanceof ShutdownSignalException refused)
+            || !(refused.getReason() instanceof com.rabbitmq.client.AMQP.Channel.Close close)
+            || close.getReplyCode() != RESOURCE_LOCKED) {
+          throw e;
+        }
+        if (System.nanoTime() > deadline) {
+          throw busy();
+        }
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+    }
+  }
+
+  private static void read(Connection connection, Backlog backlog, Reader reader)
+      throws IOException, TimeoutException, InterruptedException {
+    Channel asking = connection.createChannel();
+    long ready = asking.messageCount(Topology.DEAD);
+    if (ready == 0) {
+      return;
+    }
+    Channel channel = connection.createChannel();
+    Reading reading = new Reading(channel, backlog, reader);
+    channel.basicQos(MOST);
+    channel.basicConsume(Topology.DEAD, false, reading);
+    try {
+      awaitAll(asking, reading, ready);
+    } finally {
+      reading.stop();
+      if (reading.taken() > 0 && channel.isOpen()) {
+        // A quorum queue's channel holds back acknowledgements beyond the first 32 until those are
+        // applied, and loses them when it closes before (seen on 4.3.6: 33 of 100 arrived).
+        TimeUnit.MILLISECONDS.sleep(ACK_GRACE.toMillis());
+      }
+      if (channel.isOpen()) {
+        channel.close();
+      }
+    }
+    awaitReturned(asking, Math.max(ready, reading.count()) - reading.taken());
+    reading.rethrow();
+  }
+
+  /** Until all are read that were there at the start, by a count that does not trust the first. */
+  private static void awaitAll(Channel asking, Reading reading, long ready)
+      throws IOException, InterruptedException {
+    long target = ready;
+    long read = 0;
+    long heard = System.nanoTime();
+    while (!reading.await(Math.min(target, MOST))) {
+      if (reading.count() > read || reading.isBusy()) {
+        read = reading.count();
+        heard = System.nanoTime();
+        if (read < target) {
+          continue;
+        }
+      }
+      long left = asking.messageCount(Topology.DEAD);
+      Duration silence = Duration.ofNanos(System.nanoTime() - heard);
+      if (left == 0 && (read >= target || silence.compareTo(LONGEST_LAG) > 0)) {
+        // All are here; or somebody else removed some since they were counted.
+        return;
+      }
+      target = Math.max(target, read + left);
+      if (silence.compareTo(LONGEST_SILENCE) > 0) {
+        throw busy();
+      }
+    }
+  }
+
+  private static void awaitReturned(Channel asking, long kept)
+      throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + RETURN_WAIT.toNanos();
+    while (asking.messageCount(Topology.DEAD) < kept && System.nanoTime() < deadline) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+  }
+
+  private static ProblemException busy() {
+    return new ProblemException(
+        HttpStatus.SERVICE_UNAVAILABLE,
+        "dead-letters-busy",
+        "Another look at the dead letters holds them for more than "
+            + LONGEST_WAIT.toSeconds()
+            + " s; try again, and see with rabbitmqctl list_consumers who consumes "
+            + Topology.DEAD);
+  }
+}
