@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -64,6 +65,15 @@ public class LiveJobs implements FleetEventSink {
   @Nullable Live find(UUID jobId) {
     Live live = jobs.get(jobId);
     return live == null || live.seen().isBefore(clock.instant().minus(KEPT)) ? null : live;
+  }
+
+  /** The jobs that nodes said lately to have in hand. */
+  public Set<UUID> inHand() {
+    Instant oldest = clock.instant().minus(KEPT);
+    return jobs.entrySet().stream()
+        .filter(entry -> !entry.getValue().seen().isBefore(oldest))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** The node that had the job has let it go. */
