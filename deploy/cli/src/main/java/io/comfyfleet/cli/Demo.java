@@ -151,6 +151,7 @@ final class Demo {
 
   private void keep(ProducerSettings settings, List<URI> machines) {
     say("");
+    say("dashboard   " + settings.url() + "/");
     say("producer    " + settings.url());
     IntStream.range(0, machines.size())
         .forEach(i -> say(String.format("%-11s %s", nodeId(i), machines.get(i))));

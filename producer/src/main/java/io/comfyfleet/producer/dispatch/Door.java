@@ -43,7 +43,7 @@ public class Door {
    * @throws InvalidMessageException naming the field
    * @throws ConflictException when the id is another job's, or its run has ended
    */
-  UUID job(byte[] body, @Nullable String idempotencyKey) {
+  public UUID job(byte[] body, @Nullable String idempotencyKey) {
     checkKey(idempotencyKey);
     return acceptance.accept(reader.job(body), new Origin(idempotencyKey, null, null, null));
   }

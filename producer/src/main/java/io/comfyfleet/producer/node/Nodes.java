@@ -76,8 +76,8 @@ public class Nodes {
     return before != now && !(working.contains(before) && working.contains(now));
   }
 
-  /** By id. */
-  List<NodeView> all() {
+  /** All that are listed, ordered by id. */
+  public List<NodeView> all() {
     forgetTheSilent();
     return heard.values().stream()
         .map(this::view)

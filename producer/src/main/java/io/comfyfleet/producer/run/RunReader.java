@@ -1,6 +1,7 @@
 package io.comfyfleet.producer.run;
 
 import io.comfyfleet.job.InvalidMessageException;
+import io.comfyfleet.job.Job;
 import io.comfyfleet.job.RunStatus;
 import io.comfyfleet.producer.node.Nodes;
 import io.comfyfleet.producer.problem.ProblemException;
@@ -78,6 +79,16 @@ public class RunReader {
         run.metadata(),
         views,
         jobs.results(runId));
+  }
+
+  /**
+   * What was asked for with the job.
+   *
+   * @throws ProblemException when there is no such job
+   */
+  public Job request(UUID jobId) {
+    row(jobId);
+    return jobs.stored(jobId).job();
   }
 
   /** Whether the run has ended. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param description for people
  * @param whenGiven what else changes in the graph when it is there, such as a link to the loader
  */
-record InputSlot(
+public record InputSlot(
     String node,
     String input,
     boolean required,
@@ -26,5 +26,5 @@ record InputSlot(
    * @param input name of its input
    * @param value a literal or a link {@code [node id, output index]}
    */
-  record Change(String node, String input, Object value) {}
+  public record Change(String node, String input, Object value) {}
 }

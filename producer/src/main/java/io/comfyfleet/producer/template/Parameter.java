@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param multipleOf the number must be a multiple of it; null for any
  * @param description for people
  */
-record Parameter(
+public record Parameter(
     String node,
     String input,
     Type type,
@@ -35,7 +35,7 @@ record Parameter(
   private static final int MOST_DIGITS = 400;
 
   /** On the wire and in the file the name in lower case. */
-  enum Type {
+  public enum Type {
     /** Text. */
     STRING,
     /** A whole number. */

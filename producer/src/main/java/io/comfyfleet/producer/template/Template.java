@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param inputs files by name, in the file's order
  * @param workflow the graph as it stands in the file
  */
-record Template(
+public record Template(
     String name,
     JobType type,
     @Nullable String title,

@@ -81,15 +81,18 @@ public class Templates {
     return found.render(given, inputNames, random);
   }
 
-  Collection<Template> all() {
+  /** All, in the order they were read. */
+  public Collection<Template> all() {
     return templates.values();
   }
 
-  Optional<Template> find(String name) {
+  /** The template of that name. */
+  public Optional<Template> find(String name) {
     return Optional.ofNullable(templates.get(name));
   }
 
-  boolean isDefault(Template template) {
+  /** Whether it serves the jobs of its type that name none. */
+  public boolean isDefault(Template template) {
     return settings.defaultFor(template.type()).equals(template.name());
   }
 }

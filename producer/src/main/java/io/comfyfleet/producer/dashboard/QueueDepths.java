@@ -1,0 +1,48 @@
+package io.comfyfleet.producer.dashboard;
+
+import io.comfyfleet.telemetry.LogKeys;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.amqp.AmqpException;
+import org.springframework.amqp.core.AmqpAdmin;
+import org.springframework.amqp.core.QueueInformation;
+import org.springframework.stereotype.Component;
+
+/** Asks the broker itself, without its management plugin, how many messages lie in its queues. */
+@Component
+class QueueDepths {
+  private static final Logger log = LoggerFactory.getLogger(QueueDepths.class);
+
+  private final AmqpAdmin broker;
+
+  QueueDepths(AmqpAdmin broker) {
+    this.broker = broker;
+  }
+
+  /**
+   * What the broker told.
+   *
+   * @param depths messages that nobody has taken, by queue; without queues that are not there
+   * @param reachable whether it answered
+   */
+  record Depths(Map<String, Long> depths, boolean reachable) {}
+
+  Depths of(Collection<String> queues) {
+    Map<String, Long> depths = new HashMap<>();
+    try {
+      for (String queue : queues) {
+        QueueInformation told = broker.getQueueInfo(queue);
+        if (told != null) {
+          depths.put(queue, told.getMessageCount());
+        }
+      }
+      return new Depths(depths, true);
+    } catch (AmqpException e) {
+      log.atDebug().addKeyValue(LogKeys.REASON, e.getMessage()).log("broker does not tell depths");
+      return new Depths(Map.of(), false);
+    }
+  }
+}
