@@ -1,12 +1,14 @@
 package io.comfyfleet.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.RunCompleted;
 import io.comfyfleet.job.RunStatus;
 import io.comfyfleet.topology.Topology;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -31,7 +33,7 @@ class DispatchIT {
 
   @BeforeAll
   static void start() {
-    producer = Producer.start(BROKER.uri(), folder);
+    producer = Producer.start(BROKER.uri(), folder, "--fleet.metrics.interval=200ms");
     worker = new FakeWorker(BROKER.uri());
   }
 
@@ -67,6 +69,31 @@ class DispatchIT {
     RunCompleted run = worker.take(Topology.RUNS_COMPLETED_QUEUE).run();
     assertThat(run.runId()).isEqualTo(job.runId());
     assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
+  }
+
+  @Test
+  void everyFigureOfThePageIsThereAndTheGaugesShowTheBroker() throws Exception {
+    producer.post("/api/comfyui/dispatch", Producer.image("a counted fox"));
+    await("the job in the figures")
+        .until(
+            () -> producer.text("/actuator/prometheus"),
+            scraped -> scraped.contains("fleet_queue_depth{lane=\"image\"} 1.0\n"));
+    worker.succeed(worker.take(Topology.laneQueue("image")).job());
+    worker.take(Topology.RUNS_COMPLETED_QUEUE);
+
+    String scraped = producer.text("/actuator/prometheus");
+
+    assertThat(scraped)
+        .contains("fleet_jobs_ended_total{reason=\"none\",status=\"succeeded\",type=\"image\"} ")
+        .contains("fleet_publish_confirm_seconds_bucket{outcome=\"confirmed\",le=\"0.1\"} ")
+        .contains("\nfleet_outbox_depth 0.0\n");
+    assertThat(
+            Files.readAllLines(Path.of("../docs/metrics.md")).stream()
+                .filter(line -> line.startsWith("| `fleet."))
+                .map(line -> line.split("\\|", -1))
+                .filter(cells -> !cells[3].strip().equals("worker"))
+                .map(cells -> cells[6].strip().replace("`", "")))
+        .allSatisfy(name -> assertThat(scraped).contains("\n# TYPE " + name + " "));
   }
 
   @Test

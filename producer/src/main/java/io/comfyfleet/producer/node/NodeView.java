@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param failed attempts since the worker's start
  * @param startedAt start of the worker
  */
-record NodeView(
+public record NodeView(
     String id,
     URI url,
     NodeState status,
@@ -96,7 +96,7 @@ record NodeView(
    * @param processingSpeed seconds per job, mean over the types
    * @param processingSpeedByType seconds per job
    */
-  record Health(
+  public record Health(
       NodeState status,
       @Nullable Integer gpuUsage,
       @Nullable Integer memoryUsage,

@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -23,9 +22,6 @@ class OutboxTable {
 
   /** A message with the id of its row. */
   record Row(long id, OutboxMessage message) {}
-
-  /** What waits: how many messages, and since when the oldest could have gone. */
-  record Backlog(long count, @Nullable Instant oldest) {}
 
   private record Candidate(long id, int bytes) {}
 
@@ -109,9 +105,10 @@ class OutboxTable {
     }
   }
 
-  Backlog backlog() {
+  Outbox.Backlog backlog() {
     return jdbc.sql("select count(*) as waiting, min(due_at) as oldest from outbox")
-        .query((row, n) -> new Backlog(row.getLong("waiting"), Columns.instant(row, "oldest")))
+        .query(
+            (row, n) -> new Outbox.Backlog(row.getLong("waiting"), Columns.instant(row, "oldest")))
         .single();
   }
 

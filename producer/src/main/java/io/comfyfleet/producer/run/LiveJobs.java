@@ -66,6 +66,16 @@ public class LiveJobs implements FleetEventSink {
     return live == null || live.seen().isBefore(clock.instant().minus(KEPT)) ? null : live;
   }
 
+  /** Whether a node said lately that it has the job. */
+  public boolean isInHand(UUID jobId) {
+    return find(jobId) != null;
+  }
+
+  /** How many jobs the nodes have in hand, some of them perhaps no more. */
+  public int count() {
+    return jobs.size();
+  }
+
   /** The node that had the job has let it go. */
   public void left(UUID jobId) {
     jobs.remove(jobId);

@@ -7,6 +7,7 @@ import io.comfyfleet.worker.node.Node;
 import io.comfyfleet.worker.node.NodeHealth;
 import io.comfyfleet.worker.node.ProgressReporter;
 import io.comfyfleet.worker.node.TakeOver;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import org.springframework.amqp.rabbit.connection.ConnectionFactory;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
@@ -31,19 +32,31 @@ class IntakeConfiguration {
   }
 
   @Bean
+  JobMetrics jobMetrics(MeterRegistry registry) {
+    return new JobMetrics(registry);
+  }
+
+  @Bean
   Settlement settlement(
       ConnectionFactory connections,
       RetryProperties retry,
       MessageCodec codec,
       Node node,
-      Clock clock) {
+      Clock clock,
+      JobMetrics metrics,
+      MeterRegistry registry) {
     RabbitTemplate template = new RabbitTemplate(connections);
     // A publisher that the broker blocks must not hold up an ack.
     template.setUsePublisherConnection(true);
     template.setMandatory(true);
     String nodeId = node.identity().id();
     return new Settlement(
-        new Publisher(template), new Letters(codec, nodeId, clock), retry, nodeId, clock);
+        new Publisher(template, registry),
+        new Letters(codec, nodeId, clock),
+        retry,
+        metrics,
+        nodeId,
+        clock);
   }
 
   @Bean
@@ -54,8 +67,9 @@ class IntakeConfiguration {
       Node node,
       NodeHealth health,
       ProgressReporter progress,
-      TakeOver takeOver) {
-    return new JobListener(codec, handler, settlement, node, health, progress, takeOver);
+      TakeOver takeOver,
+      JobMetrics metrics) {
+    return new JobListener(codec, handler, settlement, node, health, progress, takeOver, metrics);
   }
 
   @Bean

@@ -41,6 +41,7 @@ final class JobListener {
   private final NodeHealth health;
   private final ProgressReporter progress;
   private final TakeOver takeOver;
+  private final JobMetrics metrics;
   private final JobsInHand jobs = new JobsInHand();
 
   JobListener(
@@ -50,7 +51,8 @@ final class JobListener {
       Node node,
       NodeHealth health,
       ProgressReporter progress,
-      TakeOver takeOver) {
+      TakeOver takeOver,
+      JobMetrics metrics) {
     this.codec = codec;
     this.handler = handler;
     this.settlement = settlement;
@@ -58,6 +60,7 @@ final class JobListener {
     this.health = health;
     this.progress = progress;
     this.takeOver = takeOver;
+    this.metrics = metrics;
   }
 
   /** Handles and settles. The delivery is never left unsettled on a channel that stays open. */
@@ -109,6 +112,7 @@ final class JobListener {
     RunningAttempt attempt =
         new RunningAttempt(job, delivery.takenAt(), delivery.isDoubtful(), progress::report);
     node.begin(attempt);
+    metrics.began(attempt);
     log.atInfo()
         .addKeyValue(LogKeys.LANE, delivery.lane())
         .addKeyValue(LogKeys.REDELIVERED, delivery.redelivered())
@@ -145,6 +149,7 @@ final class JobListener {
   }
 
   private void account(RunningAttempt attempt, Outcome outcome) {
+    metrics.ended(attempt, outcome);
     Duration elapsed = Duration.between(attempt.startedAt(), Instant.now());
     var entry =
         log.atInfo()
