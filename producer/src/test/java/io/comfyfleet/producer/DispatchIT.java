@@ -3,13 +3,17 @@ package io.comfyfleet.producer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.rabbitmq.client.AMQP;
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.RunCompleted;
 import io.comfyfleet.job.RunStatus;
 import io.comfyfleet.topology.Topology;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.data.SpanData;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +37,12 @@ class DispatchIT {
 
   @BeforeAll
   static void start() {
-    producer = Producer.start(BROKER.uri(), folder, "--fleet.metrics.interval=200ms");
+    producer =
+        Producer.start(
+            BROKER.uri(),
+            folder,
+            "--fleet.metrics.interval=200ms",
+            "--spring.main.sources=" + SpanMemory.class.getName());
     worker = new FakeWorker(BROKER.uri());
   }
 
@@ -94,6 +103,42 @@ class DispatchIT {
                 .filter(cells -> !cells[3].strip().equals("worker"))
                 .map(cells -> cells[6].strip().replace("`", "")))
         .allSatisfy(name -> assertThat(scraped).contains("\n# TYPE " + name + " "));
+  }
+
+  @Test
+  void traceOfTheCallerGoesOnToTheJobAndEndsWithItsResult() {
+    String traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+    String caller = "00-" + traceId + "-00f067aa0ba902b7-01";
+    producer.post("/api/comfyui/dispatch", Producer.image("a traced fox"), "traceparent", caller);
+    FakeWorker.Taken overHttp = worker.take(Topology.laneQueue("image"));
+    worker.send(
+        Topology.INTAKE,
+        new AMQP.BasicProperties.Builder().headers(Map.of("traceparent", caller)).build(),
+        "{\"type\":\"image\",\"prompt\":\"a fox by AMQP\"}");
+    FakeWorker.Taken overAmqp = worker.take(Topology.laneQueue("image"));
+    worker.succeed(overHttp);
+    worker.succeed(overAmqp);
+    worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    worker.take(Topology.RUNS_COMPLETED_QUEUE);
+
+    InMemorySpanExporter exporter = producer.bean(InMemorySpanExporter.class);
+    await("the spans of two jobs")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> ofTrace(exporter, traceId).size() == 4);
+
+    List<SpanData> spans = ofTrace(exporter, traceId);
+    assertThat(spans)
+        .extracting(SpanData::getName)
+        .containsExactlyInAnyOrder(
+            "POST /api/comfyui/dispatch", "accept from intake", "keep result", "keep result");
+    assertThat(overHttp.header("traceparent")).startsWith("00-" + traceId).isNotEqualTo(caller);
+    assertThat(overAmqp.header("traceparent")).startsWith("00-" + traceId).isNotEqualTo(caller);
+  }
+
+  private static List<SpanData> ofTrace(InMemorySpanExporter exporter, String traceId) {
+    return exporter.getFinishedSpanItems().stream()
+        .filter(span -> span.getTraceId().equals(traceId))
+        .toList();
   }
 
   @Test

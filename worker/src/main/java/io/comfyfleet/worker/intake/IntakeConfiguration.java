@@ -1,5 +1,6 @@
 package io.comfyfleet.worker.intake;
 
+import io.comfyfleet.telemetry.Traces;
 import io.comfyfleet.topology.VirtualHost;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.worker.execution.JobHandler;
@@ -68,8 +69,10 @@ class IntakeConfiguration {
       NodeHealth health,
       ProgressReporter progress,
       TakeOver takeOver,
-      JobMetrics metrics) {
-    return new JobListener(codec, handler, settlement, node, health, progress, takeOver, metrics);
+      JobMetrics metrics,
+      Traces traces) {
+    return new JobListener(
+        codec, handler, settlement, node, health, progress, takeOver, metrics, traces);
   }
 
   @Bean
