@@ -44,6 +44,9 @@ public final class LogKeys {
   /** State of a node. */
   public static final String STATE = "state";
 
+  /** Trace id, 32 hexadecimal digits, of a job that is traced. */
+  public static final String TRACE_ID = "traceId";
+
   /** How many. */
   public static final String COUNT = "count";
 

@@ -1,13 +1,19 @@
 package io.comfyfleet.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.rabbitmq.client.AMQP;
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.RunCompleted;
 import io.comfyfleet.job.RunStatus;
 import io.comfyfleet.topology.Topology;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +37,12 @@ class DispatchIT {
 
   @BeforeAll
   static void start() {
-    producer = Producer.start(BROKER.uri(), folder);
+    producer =
+        Producer.start(
+            BROKER.uri(),
+            folder,
+            "--fleet.metrics.interval=200ms",
+            "--spring.main.sources=" + SpanMemory.class.getName());
     worker = new FakeWorker(BROKER.uri());
   }
 
@@ -67,6 +78,67 @@ class DispatchIT {
     RunCompleted run = worker.take(Topology.RUNS_COMPLETED_QUEUE).run();
     assertThat(run.runId()).isEqualTo(job.runId());
     assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
+  }
+
+  @Test
+  void everyFigureOfThePageIsThereAndTheGaugesShowTheBroker() throws Exception {
+    producer.post("/api/comfyui/dispatch", Producer.image("a counted fox"));
+    await("the job in the figures")
+        .until(
+            () -> producer.text("/actuator/prometheus"),
+            scraped -> scraped.contains("fleet_queue_depth{lane=\"image\"} 1.0\n"));
+    worker.succeed(worker.take(Topology.laneQueue("image")).job());
+    worker.take(Topology.RUNS_COMPLETED_QUEUE);
+
+    String scraped = producer.text("/actuator/prometheus");
+
+    assertThat(scraped)
+        .contains("fleet_jobs_ended_total{reason=\"none\",status=\"succeeded\",type=\"image\"} ")
+        .contains("fleet_publish_confirm_seconds_bucket{outcome=\"confirmed\",le=\"0.1\"} ")
+        .contains("\nfleet_outbox_depth 0.0\n");
+    assertThat(
+            Files.readAllLines(Path.of("../docs/metrics.md")).stream()
+                .filter(line -> line.startsWith("| `fleet."))
+                .map(line -> line.split("\\|", -1))
+                .filter(cells -> !cells[3].strip().equals("worker"))
+                .map(cells -> cells[6].strip().replace("`", "")))
+        .allSatisfy(name -> assertThat(scraped).contains("\n# TYPE " + name + " "));
+  }
+
+  @Test
+  void traceOfTheCallerGoesOnToTheJobAndEndsWithItsResult() {
+    String traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+    String caller = "00-" + traceId + "-00f067aa0ba902b7-01";
+    producer.post("/api/comfyui/dispatch", Producer.image("a traced fox"), "traceparent", caller);
+    FakeWorker.Taken overHttp = worker.take(Topology.laneQueue("image"));
+    worker.send(
+        Topology.INTAKE,
+        new AMQP.BasicProperties.Builder().headers(Map.of("traceparent", caller)).build(),
+        "{\"type\":\"image\",\"prompt\":\"a fox by AMQP\"}");
+    FakeWorker.Taken overAmqp = worker.take(Topology.laneQueue("image"));
+    worker.succeed(overHttp);
+    worker.succeed(overAmqp);
+    worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    worker.take(Topology.RUNS_COMPLETED_QUEUE);
+
+    InMemorySpanExporter exporter = producer.bean(InMemorySpanExporter.class);
+    await("the spans of two jobs")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> ofTrace(exporter, traceId).size() == 4);
+
+    List<SpanData> spans = ofTrace(exporter, traceId);
+    assertThat(spans)
+        .extracting(SpanData::getName)
+        .containsExactlyInAnyOrder(
+            "POST /api/comfyui/dispatch", "accept from intake", "keep result", "keep result");
+    assertThat(overHttp.header("traceparent")).startsWith("00-" + traceId).isNotEqualTo(caller);
+    assertThat(overAmqp.header("traceparent")).startsWith("00-" + traceId).isNotEqualTo(caller);
+  }
+
+  private static List<SpanData> ofTrace(InMemorySpanExporter exporter, String traceId) {
+    return exporter.getFinishedSpanItems().stream()
+        .filter(span -> span.getTraceId().equals(traceId))
+        .toList();
   }
 
   @Test

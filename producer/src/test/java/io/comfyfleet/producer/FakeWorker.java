@@ -342,6 +342,12 @@ final class FakeWorker implements AutoCloseable {
     report(success(job));
   }
 
+  /** Hands the trace of the job's message on, as a worker does. */
+  void succeed(Taken taken) {
+    publish(
+        Topology.FLEET, Topology.RESULTS, taken.properties(), CODEC.encode(success(taken.job())));
+  }
+
   void fail(Job job) {
     report(
         Result.ended(

@@ -1,5 +1,6 @@
 package io.comfyfleet.producer.broker;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,10 +19,12 @@ import org.springframework.stereotype.Component;
 public class ConfirmedPublisher {
   private final RabbitTemplate template;
   private final Duration timeout;
+  private final PublishTimers timers;
 
-  ConfirmedPublisher(RabbitTemplate template, BrokerSettings settings) {
+  ConfirmedPublisher(RabbitTemplate template, BrokerSettings settings, MeterRegistry registry) {
     this.template = template;
     this.timeout = settings.confirmTimeout();
+    this.timers = new PublishTimers(registry);
   }
 
   /**
@@ -38,18 +41,21 @@ public class ConfirmedPublisher {
       if (fault == null) {
         template.send(outgoing.exchange(), outgoing.routingKey(), outgoing.message(), correlation);
       }
-      all.add(new Sent(correlation, fault));
+      all.add(new Sent(correlation, fault, System.nanoTime()));
     }
     long deadline = System.nanoTime() + timeout.toNanos();
     return all.stream().map(each -> outcome(each, deadline)).toList();
   }
 
-  private record Sent(CorrelationData correlation, @Nullable String fault) {}
+  private record Sent(CorrelationData correlation, @Nullable String fault, long at) {}
 
-  private static Publication outcome(Sent sent, long deadline) {
-    return sent.fault() == null
-        ? await(sent.correlation(), deadline)
-        : new Publication.Unsendable(sent.fault());
+  private Publication outcome(Sent sent, long deadline) {
+    if (sent.fault() != null) {
+      return new Publication.Unsendable(sent.fault());
+    }
+    Publication outcome = await(sent.correlation(), deadline);
+    timers.took(outcome, System.nanoTime() - sent.at());
+    return outcome;
   }
 
   private static Publication await(CorrelationData correlation, long deadline) {

@@ -1,8 +1,11 @@
 package io.comfyfleet.producer.broker;
 
 import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.telemetry.MetricNames;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageHeaders;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.List;
 import org.springframework.amqp.AmqpException;
@@ -18,11 +21,21 @@ public class DeadLetters {
   private static final int LONGEST_ERROR = 2_000;
 
   private final ConfirmedPublisher publisher;
+  private final MeterRegistry registry;
   private final Clock clock;
 
-  DeadLetters(ConfirmedPublisher publisher, Clock clock) {
+  DeadLetters(ConfirmedPublisher publisher, MeterRegistry registry, Clock clock) {
     this.publisher = publisher;
+    this.registry = registry;
     this.clock = clock;
+    for (ErrorCode reason : ErrorCode.values()) {
+      letters(reason);
+    }
+  }
+
+  /** There from the start, at 0: the first letter must show as a rise. */
+  private Counter letters(ErrorCode reason) {
+    return registry.counter(MetricNames.DEAD_LETTERS, "reason", reason.wireName());
   }
 
   /**
@@ -44,6 +57,7 @@ public class DeadLetters {
     if (!(outcome instanceof Publication.Confirmed)) {
       throw new AmqpException("The dead letter was not taken: " + outcome);
     }
+    letters(reason).increment();
   }
 
   private Publication publish(Message letter) {

@@ -6,6 +6,9 @@ import io.comfyfleet.producer.broker.DeadLetters;
 import io.comfyfleet.producer.broker.PatientListener;
 import io.comfyfleet.producer.dispatch.Door;
 import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.telemetry.Traces;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,14 +27,29 @@ class Intake implements PatientListener.Work {
 
   private final Door door;
   private final DeadLetters deadLetters;
+  private final Traces traces;
 
-  Intake(Door door, DeadLetters deadLetters) {
+  Intake(Door door, DeadLetters deadLetters, Traces traces) {
     this.door = door;
     this.deadLetters = deadLetters;
+    this.traces = traces;
   }
 
   @Override
   public void take(Message message) {
+    Span span =
+        traces.start(
+            "accept from intake",
+            SpanKind.CONSUMER,
+            Traces.from(message.getMessageProperties().getHeader(Traces.HEADER)));
+    try (var _ = span.makeCurrent()) {
+      accept(message);
+    } finally {
+      span.end();
+    }
+  }
+
+  private void accept(Message message) {
     MessageProperties properties = message.getMessageProperties();
     try {
       UUID jobId =

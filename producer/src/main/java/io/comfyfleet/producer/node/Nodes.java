@@ -36,10 +36,16 @@ public class Nodes {
 
   /** Whether a node takes jobs of that lane now: it is online or busy and lists the lane. */
   public boolean serves(String lane) {
+    return taking(lane) > 0;
+  }
+
+  /** How many nodes take jobs of that lane now. */
+  public long taking(String lane) {
     return all().stream()
-        .anyMatch(node ->
+        .filter(node ->
             (node.status() == NodeState.ONLINE || node.status() == NodeState.BUSY)
-                && node.lanes().containsKey(lane));
+                && node.lanes().containsKey(lane))
+        .count();
   }
 
   /** The nodes that serve that lane now or may do so again without being started anew. */

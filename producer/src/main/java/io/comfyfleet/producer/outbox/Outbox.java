@@ -1,9 +1,11 @@
 package io.comfyfleet.producer.outbox;
 
 import java.time.Clock;
+import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
@@ -20,6 +22,19 @@ public class Outbox {
   Outbox(OutboxTable table, Clock clock) {
     this.table = table;
     this.clock = clock;
+  }
+
+  /**
+   * What waits.
+   *
+   * @param count messages that the broker does not have yet
+   * @param oldest since when the oldest could have gone; null when none waits
+   */
+  public record Backlog(long count, @Nullable Instant oldest) {}
+
+  /** What waits now. */
+  public Backlog backlog() {
+    return table.backlog();
   }
 
   /** Keeps the message in the caller's transaction; it is published after the commit. */

@@ -25,7 +25,7 @@ class OutboxHealth implements HealthIndicator {
 
   @Override
   public Health health() {
-    OutboxTable.Backlog backlog = table.backlog();
+    Outbox.Backlog backlog = table.backlog();
     Health.Builder health =
         Health.up()
             .withDetail("publishing", loop.isRunning())

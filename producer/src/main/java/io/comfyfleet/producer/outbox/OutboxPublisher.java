@@ -4,6 +4,7 @@ import io.comfyfleet.producer.broker.ConfirmedPublisher;
 import io.comfyfleet.producer.broker.Outgoing;
 import io.comfyfleet.producer.broker.Publication;
 import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.telemetry.Traces;
 import io.comfyfleet.wire.MessageHeaders;
 import java.time.Clock;
 import java.time.Duration;
@@ -69,8 +70,7 @@ class OutboxPublisher {
 
   private int publish(List<Lost> lost) {
     List<OutboxTable.Row> rows = table.claim(clock.instant(), BATCH, BATCH_BYTES);
-    List<Publication> outcomes =
-        publisher.publish(rows.stream().map(row -> outgoing(row.message())).toList());
+    List<Publication> outcomes = publisher.publish(rows.stream().map(this::outgoing).toList());
     List<Long> confirmed = new ArrayList<>();
     List<Long> unconfirmed = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {
@@ -112,7 +112,8 @@ class OutboxPublisher {
     table.delete(List.of(lost.row().id()));
   }
 
-  private Outgoing outgoing(OutboxMessage message) {
+  private Outgoing outgoing(OutboxTable.Row row) {
+    OutboxMessage message = row.message();
     MessageBuilderSupport<Message> builder =
         MessageBuilder.withBody(message.body())
             .setMessageId(message.messageId())
@@ -127,6 +128,9 @@ class OutboxPublisher {
             .setReplyToIfAbsent(message.replyTo());
     if (message.idempotencyKey() != null) {
       builder.setHeader(MessageHeaders.IDEMPOTENCY_KEY, message.idempotencyKey());
+    }
+    if (row.traceparent() != null) {
+      builder.setHeader(Traces.HEADER, row.traceparent());
     }
     return new Outgoing(message.exchange(), message.routingKey(), builder.build());
   }

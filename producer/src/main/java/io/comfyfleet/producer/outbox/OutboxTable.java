@@ -1,6 +1,7 @@
 package io.comfyfleet.producer.outbox;
 
 import io.comfyfleet.producer.database.Columns;
+import io.comfyfleet.telemetry.Traces;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -21,11 +22,8 @@ class OutboxTable {
     this.jdbc = jdbc;
   }
 
-  /** A message with the id of its row. */
-  record Row(long id, OutboxMessage message) {}
-
-  /** What waits: how many messages, and since when the oldest could have gone. */
-  record Backlog(long count, @Nullable Instant oldest) {}
+  /** A message with the id of its row, and the trace in which it was written. */
+  record Row(long id, OutboxMessage message, @Nullable String traceparent) {}
 
   private record Candidate(long id, int bytes) {}
 
@@ -33,9 +31,10 @@ class OutboxTable {
     jdbc.sql(
             """
             insert into outbox (exchange, routing_key, message_id, type, priority, reply_to,
-              correlation_id, idempotency_key, job_id, body, body_bytes, due_at)
+              correlation_id, idempotency_key, job_id, body, body_bytes, due_at,
+              traceparent)
             values (:exchange, :routingKey, :messageId, :type, :priority, :replyTo,
-              :correlationId, :idempotencyKey, :jobId, :body, :bytes, :due)
+              :correlationId, :idempotencyKey, :jobId, :body, :bytes, :due, :traceparent)
             """)
         .param("exchange", message.exchange())
         .param("routingKey", message.routingKey())
@@ -49,6 +48,7 @@ class OutboxTable {
         .param("body", new String(message.body(), StandardCharsets.UTF_8))
         .param("bytes", message.body().length)
         .param("due", Columns.at(now))
+        .param("traceparent", Traces.current())
         .update();
   }
 
@@ -109,9 +109,10 @@ class OutboxTable {
     }
   }
 
-  Backlog backlog() {
+  Outbox.Backlog backlog() {
     return jdbc.sql("select count(*) as waiting, min(due_at) as oldest from outbox")
-        .query((row, n) -> new Backlog(row.getLong("waiting"), Columns.instant(row, "oldest")))
+        .query(
+            (row, n) -> new Outbox.Backlog(row.getLong("waiting"), Columns.instant(row, "oldest")))
         .single();
   }
 
@@ -128,6 +129,7 @@ class OutboxTable {
             row.getString("correlation_id"),
             row.getString("idempotency_key"),
             row.getObject("job_id", UUID.class),
-            row.getString("body").getBytes(StandardCharsets.UTF_8)));
+            row.getString("body").getBytes(StandardCharsets.UTF_8)),
+        row.getString("traceparent"));
   }
 }

@@ -36,6 +36,7 @@ public class Aggregator implements UndeliverableSink {
   private final JobMessages messages;
   private final RunClosing closing;
   private final RunFeed feed;
+  private final JobCounters counters;
 
   Aggregator(
       RunTable runs,
@@ -44,7 +45,8 @@ public class Aggregator implements UndeliverableSink {
       Dependents dependents,
       JobMessages messages,
       RunClosing closing,
-      RunFeed feed) {
+      RunFeed feed,
+      JobCounters counters) {
     this.runs = runs;
     this.jobs = jobs;
     this.endings = endings;
@@ -52,6 +54,7 @@ public class Aggregator implements UndeliverableSink {
     this.messages = messages;
     this.closing = closing;
     this.feed = feed;
+    this.counters = counters;
   }
 
   /**
@@ -62,6 +65,7 @@ public class Aggregator implements UndeliverableSink {
    */
   @Transactional
   public void add(NewJob added) {
+    afterCommit(() -> counters.accepted(added.job()));
     if (added.dependencies().isEmpty()) {
       jobs.insert(added, JobState.OPEN_COLUMN);
       messages.job(added.job(), added.replyTo(), added.correlationId());
@@ -190,11 +194,15 @@ public class Aggregator implements UndeliverableSink {
 
   private void tellAfterCommit(Collection<String> runIds) {
     List<String> ids = List.copyOf(runIds);
+    afterCommit(() -> ids.forEach(id -> feed.tell(id, new RunFeed.Signal.Changed())));
+  }
+
+  private static void afterCommit(Runnable work) {
     TransactionSynchronizationManager.registerSynchronization(
         new TransactionSynchronization() {
           @Override
           public void afterCommit() {
-            ids.forEach(id -> feed.tell(id, new RunFeed.Signal.Changed()));
+            work.run();
           }
         });
   }

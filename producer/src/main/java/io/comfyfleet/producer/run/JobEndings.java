@@ -35,6 +35,7 @@ class JobEndings {
   private final MessageCodec codec;
   private final LiveJobs live;
   private final Recalls recalls;
+  private final JobCounters counters;
   private final Clock clock;
 
   JobEndings(
@@ -45,6 +46,7 @@ class JobEndings {
       MessageCodec codec,
       LiveJobs live,
       Recalls recalls,
+      JobCounters counters,
       Clock clock) {
     this.jobs = jobs;
     this.dependents = dependents;
@@ -53,6 +55,7 @@ class JobEndings {
     this.codec = codec;
     this.live = live;
     this.recalls = recalls;
+    this.counters = counters;
     this.clock = clock;
   }
 
@@ -122,11 +125,13 @@ class JobEndings {
     byte[] encoded = codec.encode(result);
     if (!jobs.end(result, encoded, clock.instant())) {
       log.atDebug().addKeyValue(LogKeys.JOB_ID, result.jobId()).log("repeated result dropped");
+      afterCommit(counters::repeated);
       return false;
     }
     afterCommit(() -> {
       live.ended(result.jobId());
       recalls.ended(result.jobId());
+      counters.ended(result);
     });
     log.atInfo()
         .addKeyValue(LogKeys.JOB_ID, result.jobId())

@@ -76,6 +76,16 @@ public class LiveJobs implements FleetEventSink {
         .collect(Collectors.toUnmodifiableSet());
   }
 
+  /** Whether a node said lately that it has the job. */
+  public boolean isInHand(UUID jobId) {
+    return find(jobId) != null;
+  }
+
+  /** How many jobs the nodes have in hand, some of them perhaps no more. */
+  public int count() {
+    return jobs.size();
+  }
+
   /** The node that had the job has let it go. */
   public void left(UUID jobId) {
     jobs.remove(jobId);

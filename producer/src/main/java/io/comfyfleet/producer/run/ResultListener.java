@@ -7,10 +7,14 @@ import io.comfyfleet.producer.broker.ConsumerPause;
 import io.comfyfleet.producer.broker.DeadLetters;
 import io.comfyfleet.producer.broker.Settlement;
 import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.telemetry.Traces;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.wire.UnreadableMessageException;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.amqp.AmqpException;
@@ -35,13 +39,19 @@ class ResultListener implements ChannelAwareBatchMessageListener {
   private final MessageCodec codec;
   private final DeadLetters deadLetters;
   private final ConsumerPause pause;
+  private final Traces traces;
 
   ResultListener(
-      Aggregator aggregator, MessageCodec codec, DeadLetters deadLetters, ConsumerPause pause) {
+      Aggregator aggregator,
+      MessageCodec codec,
+      DeadLetters deadLetters,
+      ConsumerPause pause,
+      Traces traces) {
     this.aggregator = aggregator;
     this.codec = codec;
     this.deadLetters = deadLetters;
     this.pause = pause;
+    this.traces = traces;
   }
 
   private record Decoded(Message message, Result result) {}
@@ -83,6 +93,7 @@ class ResultListener implements ChannelAwareBatchMessageListener {
     if (batch.isEmpty()) {
       return;
     }
+    List<Span> spans = batch.stream().map(this::span).toList();
     try {
       aggregator.record(batch.stream().map(Decoded::result).toList());
     } catch (DataIntegrityViolationException e) {
@@ -91,7 +102,19 @@ class ResultListener implements ChannelAwareBatchMessageListener {
       throw e;
     } catch (RuntimeException e) {
       oneByOne(batch, e);
+    } finally {
+      spans.forEach(Span::end);
     }
+  }
+
+  /** The last of the job's trace: its result is kept. */
+  private Span span(Decoded one) {
+    Object parent = one.message().getMessageProperties().getHeader(Traces.HEADER);
+    return traces
+        .builder("keep result", SpanKind.CONSUMER, Traces.from(parent))
+        .setAttribute(LogKeys.JOB_ID, one.result().jobId().toString())
+        .setAttribute(LogKeys.OUTCOME, one.result().status().name().toLowerCase(Locale.ROOT))
+        .startSpan();
   }
 
   /** One that cannot be kept must not hold up the others. */

@@ -21,8 +21,6 @@ import io.comfyfleet.worker.comfy.PromptEnd;
 import io.comfyfleet.worker.comfy.PromptOutput;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -80,7 +78,7 @@ public final class JobHandler {
    */
   public Outcome handle(RunningAttempt attempt) {
     Job job = attempt.job();
-    Watch watch = new Watch(queuedMs(job, attempt.startedAt()));
+    Watch watch = new Watch(attempt.waited().toMillis());
     if (job.expiresAt() != null && clock.instant().isAfter(job.expiresAt())) {
       return new Outcome.Ended(
           JobError.permanent(
@@ -131,7 +129,9 @@ public final class JobHandler {
     PromptRun prompt = new PromptRun(comfy, socket, properties, health, attempt);
     attempt.checkStop();
     attempt.enter(Phase.PREPARE);
-    if (!prompt.isThere()) {
+    if (prompt.isThere()) {
+      attempt.reattached();
+    } else {
       Workflow graph = PromptFactory.graph(job, inputs.move(job));
       attempt.checkStop();
       prompt.submit(graph, FleetPrompt.about(job, nodeId));
@@ -203,11 +203,6 @@ public final class JobHandler {
         null,
         null,
         text);
-  }
-
-  private static long queuedMs(Job job, Instant startedAt) {
-    Instant since = job.attempts().isEmpty() ? job.createdAt() : job.attempts().getLast().endedAt();
-    return Duration.between(since, startedAt).toMillis();
   }
 
   /** Where the attempt's time goes. */

@@ -43,6 +43,7 @@ public final class RunningAttempt implements PromptSink {
   private volatile boolean alive;
   private volatile boolean started;
   private volatile boolean disobeyed;
+  private volatile boolean reattached;
   private volatile Instant lastSign = Instant.now();
   private volatile @Nullable String graphNode;
 
@@ -78,6 +79,23 @@ public final class RunningAttempt implements PromptSink {
   /** Whether the broker had handed its message to somebody before. */
   public boolean redelivered() {
     return redelivered;
+  }
+
+  /** From its acceptance, or the end of the attempt before, until the worker took it. */
+  public Duration waited() {
+    Instant since = job.attempts().isEmpty() ? job.createdAt() : job.attempts().getLast().endedAt();
+    Duration waited = Duration.between(since, startedAt);
+    // The clocks of two machines differ.
+    return waited.isNegative() ? Duration.ZERO : waited;
+  }
+
+  /** Whether its prompt was in ComfyUI before it began. */
+  public boolean isReattached() {
+    return reattached;
+  }
+
+  void reattached() {
+    reattached = true;
   }
 
   /** What is being done. */

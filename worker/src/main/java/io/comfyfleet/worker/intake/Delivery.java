@@ -1,7 +1,9 @@
 package io.comfyfleet.worker.intake;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
+import io.comfyfleet.telemetry.Traces;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One hand-over of a message on one channel.
@@ -41,6 +43,13 @@ record Delivery(
    */
   long deaths() {
     return Math.max(header("x-delivery-count"), header(DEATHS));
+  }
+
+  /** What the sender of the message gave for the trace to go on; null when it gave nothing. */
+  @Nullable String traceparent() {
+    Object value =
+        properties.getHeaders() == null ? null : properties.getHeaders().get(Traces.HEADER);
+    return value == null ? null : value.toString();
   }
 
   private long header(String name) {

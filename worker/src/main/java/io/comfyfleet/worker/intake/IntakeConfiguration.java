@@ -1,5 +1,6 @@
 package io.comfyfleet.worker.intake;
 
+import io.comfyfleet.telemetry.Traces;
 import io.comfyfleet.topology.VirtualHost;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.worker.execution.JobHandler;
@@ -7,6 +8,7 @@ import io.comfyfleet.worker.node.Node;
 import io.comfyfleet.worker.node.NodeHealth;
 import io.comfyfleet.worker.node.ProgressReporter;
 import io.comfyfleet.worker.node.TakeOver;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import org.springframework.amqp.rabbit.connection.ConnectionFactory;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
@@ -31,19 +33,31 @@ class IntakeConfiguration {
   }
 
   @Bean
+  JobMetrics jobMetrics(MeterRegistry registry) {
+    return new JobMetrics(registry);
+  }
+
+  @Bean
   Settlement settlement(
       ConnectionFactory connections,
       RetryProperties retry,
       MessageCodec codec,
       Node node,
-      Clock clock) {
+      Clock clock,
+      JobMetrics metrics,
+      MeterRegistry registry) {
     RabbitTemplate template = new RabbitTemplate(connections);
     // A publisher that the broker blocks must not hold up an ack.
     template.setUsePublisherConnection(true);
     template.setMandatory(true);
     String nodeId = node.identity().id();
     return new Settlement(
-        new Publisher(template), new Letters(codec, nodeId, clock), retry, nodeId, clock);
+        new Publisher(template, registry),
+        new Letters(codec, nodeId, clock),
+        retry,
+        metrics,
+        nodeId,
+        clock);
   }
 
   @Bean
@@ -54,8 +68,11 @@ class IntakeConfiguration {
       Node node,
       NodeHealth health,
       ProgressReporter progress,
-      TakeOver takeOver) {
-    return new JobListener(codec, handler, settlement, node, health, progress, takeOver);
+      TakeOver takeOver,
+      JobMetrics metrics,
+      Traces traces) {
+    return new JobListener(
+        codec, handler, settlement, node, health, progress, takeOver, metrics, traces);
   }
 
   @Bean

@@ -6,6 +6,7 @@ import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Timings;
 import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.telemetry.Traces;
 import io.comfyfleet.topology.TopologyDeclaration;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.wire.UnreadableMessageException;
@@ -41,6 +42,8 @@ final class JobListener {
   private final NodeHealth health;
   private final ProgressReporter progress;
   private final TakeOver takeOver;
+  private final JobMetrics metrics;
+  private final Traces traces;
   private final JobsInHand jobs = new JobsInHand();
 
   JobListener(
@@ -50,7 +53,9 @@ final class JobListener {
       Node node,
       NodeHealth health,
       ProgressReporter progress,
-      TakeOver takeOver) {
+      TakeOver takeOver,
+      JobMetrics metrics,
+      Traces traces) {
     this.codec = codec;
     this.handler = handler;
     this.settlement = settlement;
@@ -58,6 +63,8 @@ final class JobListener {
     this.health = health;
     this.progress = progress;
     this.takeOver = takeOver;
+    this.metrics = metrics;
+    this.traces = traces;
   }
 
   /** Handles and settles. The delivery is never left unsettled on a channel that stays open. */
@@ -106,9 +113,24 @@ final class JobListener {
       leave(channel, settlement.passOn(channel, delivery, job));
       return;
     }
+    try (var trace = AttemptTrace.open(traces, delivery, job, node.identity().id())) {
+      attempt(channel, delivery, job, trace);
+    }
+  }
+
+  private void attempt(LaneChannel channel, Delivery delivery, Job job, AttemptTrace trace)
+      throws IOException {
     RunningAttempt attempt =
-        new RunningAttempt(job, delivery.takenAt(), delivery.isDoubtful(), progress::report);
+        new RunningAttempt(
+            job,
+            delivery.takenAt(),
+            delivery.isDoubtful(),
+            each -> {
+              trace.enter(each.phase());
+              progress.report(each);
+            });
     node.begin(attempt);
+    metrics.began(attempt);
     log.atInfo()
         .addKeyValue(LogKeys.LANE, delivery.lane())
         .addKeyValue(LogKeys.REDELIVERED, delivery.redelivered())
@@ -118,6 +140,7 @@ final class JobListener {
         takeOver.ask(attempt);
       }
       Outcome outcome = outcome(attempt);
+      trace.ended(outcome);
       account(attempt, outcome);
       Settled settled = settlement.settle(channel, delivery, job, outcome);
       if (settled == Settled.DONE) {
@@ -145,6 +168,7 @@ final class JobListener {
   }
 
   private void account(RunningAttempt attempt, Outcome outcome) {
+    metrics.ended(attempt, outcome);
     Duration elapsed = Duration.between(attempt.startedAt(), Instant.now());
     var entry =
         log.atInfo()

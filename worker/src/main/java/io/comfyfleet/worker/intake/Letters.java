@@ -5,6 +5,7 @@ import io.comfyfleet.job.InvalidMessageException;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Result;
+import io.comfyfleet.telemetry.Traces;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.wire.MessageHeaders;
@@ -90,7 +91,9 @@ final class Letters {
       original
           .getHeaders()
           .forEach((name, value) -> {
-            if (!name.contains("-death") && !name.endsWith("-count")) {
+            if (!name.contains("-death")
+                && !name.endsWith("-count")
+                && properties.getHeader(name) == null) {
               properties.setHeader(name, value);
             }
           });
@@ -114,6 +117,10 @@ final class Letters {
     properties.setTimestamp(Date.from(clock.instant()));
     properties.setCorrelationId(delivery.properties().getCorrelationId());
     properties.setReplyTo(delivery.properties().getReplyTo());
+    String traceparent = Traces.current();
+    if (traceparent != null) {
+      properties.setHeader(Traces.HEADER, traceparent);
+    }
     return properties;
   }
 }

@@ -1,5 +1,8 @@
 package io.comfyfleet.worker.intake;
 
+import io.comfyfleet.telemetry.MetricNames;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -12,17 +15,49 @@ import org.springframework.amqp.rabbit.core.RabbitTemplate;
 /** Publishes and waits for the broker's word. Thread-safe. */
 final class Publisher {
   private static final Duration CONFIRM_WAIT = Duration.ofSeconds(10);
+  private static final Duration[] BUCKETS = {
+    Duration.ofMillis(2),
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(2),
+    Duration.ofSeconds(10)
+  };
 
   private final RabbitTemplate template;
+  private final MeterRegistry registry;
 
   /**
    * @param template with correlated confirms, mandatory, and a connection apart from the consumers'
+   * @param registry takes how long the broker needed for its word
    */
-  Publisher(RabbitTemplate template) {
+  Publisher(RabbitTemplate template, MeterRegistry registry) {
     this.template = template;
+    this.registry = registry;
   }
 
   PublishConfirmation publish(String exchange, String routingKey, Message message) {
+    Timer.Sample sample = Timer.start(registry);
+    PublishConfirmation confirmation = confirmation(exchange, routingKey, message);
+    sample.stop(
+        Timer.builder(MetricNames.PUBLISH_CONFIRM)
+            .serviceLevelObjectives(BUCKETS)
+            .tag("outcome", outcome(confirmation))
+            .register(registry));
+    return confirmation;
+  }
+
+  private static String outcome(PublishConfirmation confirmation) {
+    return switch (confirmation) {
+      case PublishConfirmation.Confirmed confirmed -> "confirmed";
+      case PublishConfirmation.Returned returned -> "returned";
+      case PublishConfirmation.Unconfirmed unconfirmed -> "unconfirmed";
+    };
+  }
+
+  private PublishConfirmation confirmation(String exchange, String routingKey, Message message) {
     CorrelationData correlation = new CorrelationData();
     try {
       template.send(exchange, routingKey, message, correlation);

@@ -43,16 +43,23 @@ final class Settlement {
   private final Publisher publisher;
   private final Letters letters;
   private final RetryProperties retry;
+  private final JobMetrics metrics;
   private final String nodeId;
   private final Clock clock;
   private final RandomGenerator random = RandomGenerator.getDefault();
   private volatile boolean givingUp;
 
   Settlement(
-      Publisher publisher, Letters letters, RetryProperties retry, String nodeId, Clock clock) {
+      Publisher publisher,
+      Letters letters,
+      RetryProperties retry,
+      JobMetrics metrics,
+      String nodeId,
+      Clock clock) {
     this.publisher = publisher;
     this.letters = letters;
     this.retry = retry;
+    this.metrics = metrics;
     this.nodeId = nodeId;
     this.clock = clock;
   }
@@ -103,7 +110,11 @@ final class Settlement {
         Duration wait = retry.after(job.attempt(), job.type(), random);
         next.getMessageProperties().setExpiration(String.valueOf(wait.toMillis()));
         String step = Topology.retry(Topology.retryDelay(wait));
-        yield ackIf(publish(channel, step, job.lane(), next), channel, delivery);
+        boolean published = publish(channel, step, job.lane(), next);
+        if (published) {
+          metrics.retried(job);
+        }
+        yield ackIf(published, channel, delivery);
       }
       case CLOSE_NODE -> {
         if (job.setbacks() + 1 >= Job.MOST_SETBACKS) {
@@ -129,7 +140,7 @@ final class Settlement {
   /** Letter and result, in this order: a letter without a result is looked for, not missed. */
   private Settled dead(LaneChannel channel, Delivery delivery, Job job, Outcome.Ended ended) {
     return ackIf(
-        publish(channel, Topology.DEAD, "", letters.dead(delivery, ended.error()))
+        bury(channel, delivery, ended.error())
             && publishResult(channel, delivery, job, result(job, ended), WITHOUT_CHANNEL),
         channel,
         delivery);
@@ -155,8 +166,7 @@ final class Settlement {
   /** Settles a delivery that is no job. */
   Settled poison(LaneChannel channel, Delivery delivery, String reason) {
     JobError error = JobError.permanent(ErrorCode.UNREADABLE_MESSAGE, reason);
-    return ackIf(
-        publish(channel, Topology.DEAD, "", letters.dead(delivery, error)), channel, delivery);
+    return ackIf(bury(channel, delivery, error), channel, delivery);
   }
 
   /** Settles a delivery of a job that was settled before, when its ack was lost. */
@@ -169,7 +179,16 @@ final class Settlement {
       return Settled.LEFT;
     }
     channel.giveBack(delivery);
+    metrics.givenBack();
     return Settled.GIVEN_BACK;
+  }
+
+  private boolean bury(LaneChannel channel, Delivery delivery, JobError error) {
+    boolean published = publish(channel, Topology.DEAD, "", letters.dead(delivery, error));
+    if (published) {
+      metrics.dead(error.code());
+    }
+    return published;
   }
 
   private Message next(Delivery delivery, Job job, Outcome.Ended ended) {

@@ -5,6 +5,7 @@ import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.worker.comfy.Canary;
 import io.comfyfleet.worker.comfy.ComfyClient;
 import io.comfyfleet.worker.comfy.HealthProperties;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.UUID;
 import org.springframework.amqp.core.BindingBuilder;
@@ -34,6 +35,11 @@ class NodeConfiguration {
         new Canary(comfy, settings.canaryTimeout()),
         settings.failures(),
         new ComfyRestart(settings));
+  }
+
+  @Bean
+  NodeMetrics nodeMetrics(Node node, MeterRegistry registry) {
+    return new NodeMetrics(node, registry);
   }
 
   @Bean(destroyMethod = "")

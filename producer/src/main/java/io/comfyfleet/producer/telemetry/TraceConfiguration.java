@@ -1,0 +1,24 @@
+package io.comfyfleet.producer.telemetry;
+
+import io.comfyfleet.telemetry.Traces;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Traces when there is a collector, or an exporter of somebody else's. */
+@Configuration(proxyBeanMethods = false)
+class TraceConfiguration {
+  private static final String SERVICE = "comfyfleet-producer";
+
+  @Bean
+  Traces traces(TraceSettings settings, ObjectProvider<SpanExporter> exporters) {
+    SpanExporter exporter = exporters.getIfAvailable();
+    if (exporter != null) {
+      return Traces.to(SERVICE, exporter, settings.sampling());
+    }
+    return settings.collector() == null
+        ? Traces.off()
+        : Traces.to(SERVICE, settings.collector(), settings.sampling());
+  }
+}
