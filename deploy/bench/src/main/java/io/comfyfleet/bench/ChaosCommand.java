@@ -1,11 +1,8 @@
 package io.comfyfleet.bench;
 
 import io.comfyfleet.broker.Broker;
-import io.comfyfleet.broker.BrokerUnavailable;
 import io.comfyfleet.broker.Brokers;
-import io.comfyfleet.launch.FleetFailure;
 import io.comfyfleet.launch.Project;
-import io.comfyfleet.process.ProcessFailed;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.UUID;
@@ -16,7 +13,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /**
@@ -28,7 +24,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Hurts a whole fleet by a seeded schedule while jobs come in, and counts.")
-public final class ChaosCommand implements Callable<Integer> {
+final class ChaosCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
@@ -58,15 +54,7 @@ public final class ChaosCommand implements Callable<Integer> {
   private boolean verbose;
 
   @SuppressWarnings("NullAway.Init")
-  private ChaosCommand() {}
-
-  /** Runs it and ends the JVM with its exit status. */
-  public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new ChaosCommand())
-            .setExecutionExceptionHandler(ChaosCommand::explain)
-            .execute(arguments));
-  }
+  ChaosCommand() {}
 
   @Override
   public Integer call() {
@@ -124,19 +112,6 @@ public final class ChaosCommand implements Callable<Integer> {
   private static void end(Machines machines, Broker broker) {
     machines.close();
     broker.close();
-  }
-
-  private static int explain(Exception failure, CommandLine line, ParseResult parsed)
-      throws Exception {
-    if (failure instanceof FleetFailure
-        || failure instanceof BrokerUnavailable
-        || failure instanceof ProcessFailed) {
-      PrintWriter err = line.getErr();
-      err.println("fleet: " + failure.getMessage().stripTrailing());
-      err.flush();
-      return CommandLine.ExitCode.SOFTWARE;
-    }
-    throw failure;
   }
 
   private static void say(PrintWriter out, String line) {

@@ -2,7 +2,6 @@ package io.comfyfleet.bench;
 
 import io.comfyfleet.broker.Broker;
 import io.comfyfleet.broker.Brokers;
-import io.comfyfleet.launch.FleetFailure;
 import io.comfyfleet.launch.Project;
 import java.io.PrintWriter;
 import java.util.UUID;
@@ -23,7 +22,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Makes dead letters by the thousand and times every operation on them.")
-public final class DeadLettersCommand implements Callable<Integer> {
+final class DeadLettersCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
@@ -35,11 +34,6 @@ public final class DeadLettersCommand implements Callable<Integer> {
 
   @SuppressWarnings("NullAway.Init")
   DeadLettersCommand() {}
-
-  /** Runs it alone and ends the JVM with its exit status. */
-  public static void main(String[] arguments) {
-    System.exit(new CommandLine(new DeadLettersCommand()).execute(arguments));
-  }
 
   @Override
   public Integer call() {
@@ -58,15 +52,18 @@ public final class DeadLettersCommand implements Callable<Integer> {
       String name = "dead-letters-" + UUID.randomUUID().toString().substring(0, 4);
       try (var machines =
           new Machines(project, project.work().resolve(name), broker, broker.uri())) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(machines, broker), "bench-end"));
         machines.startProducer();
         String fault = new LetterTimes(machines, letters, line -> say(out, line)).run();
         say(out, fault == null ? "Every count was exact." : "NOT exact: " + fault);
         return fault == null ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
       }
-    } catch (FleetFailure failure) {
-      spec.commandLine().getErr().println("fleet: " + failure.getMessage());
-      return CommandLine.ExitCode.SOFTWARE;
     }
+  }
+
+  private static void end(Machines machines, Broker broker) {
+    machines.close();
+    broker.close();
   }
 
   private static void say(PrintWriter out, @Nullable String line) {

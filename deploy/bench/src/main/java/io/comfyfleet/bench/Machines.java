@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -71,6 +72,15 @@ final class Machines implements AutoCloseable {
 
   /** Starts everything and returns when every node is online. */
   void start(int count) {
+    start(count, number -> Map.of());
+  }
+
+  /**
+   * Starts everything and returns when every node is online.
+   *
+   * @param settings environment of a worker, by the number of its node from 1
+   */
+  void start(int count, IntFunction<Map<String, String>> settings) {
     simulator =
         start("simulator", project.simulatorJar(), SIMULATOR_HEAP_MB, simulation(count), Map.of());
     await(count + " simulated machines", () -> addresses().size() >= count);
@@ -80,7 +90,13 @@ final class Machines implements AutoCloseable {
       URI machine = simulated.get(number - 1);
       var worker =
           new WorkerMachine(
-              nodeId(number), project, logs(), brokerUri, machine, producerSettings.url());
+              nodeId(number),
+              project,
+              logs(),
+              brokerUri,
+              machine,
+              producerSettings.url(),
+              settings.apply(number));
       synchronized (this) {
         workers.add(worker);
       }

@@ -33,7 +33,13 @@ final class WorkerMachine implements AutoCloseable {
   private boolean wanted;
 
   WorkerMachine(
-      String nodeId, Project project, Path logs, String brokerUri, URI comfyUi, URI store) {
+      String nodeId,
+      Project project,
+      Path logs,
+      String brokerUri,
+      URI comfyUi,
+      URI store,
+      Map<String, String> settings) {
     this.nodeId = nodeId;
     this.project = project;
     this.logs = logs;
@@ -49,6 +55,7 @@ final class WorkerMachine implements AutoCloseable {
     // The certificate names the broker's host, not this one.
     environment.put("AMQP_URI", encrypted ? brokerUri : through(broker, cable.port()));
     environment.putAll(impatience());
+    environment.putAll(settings);
   }
 
   String nodeId() {

@@ -2,6 +2,7 @@ package io.comfyfleet.producer.dashboard;
 
 import io.comfyfleet.node.NodeState;
 import io.comfyfleet.producer.broker.Lanes;
+import io.comfyfleet.producer.broker.QueueDepths;
 import io.comfyfleet.producer.node.NodeView;
 import io.comfyfleet.producer.node.Nodes;
 import io.comfyfleet.producer.run.LiveJobs;

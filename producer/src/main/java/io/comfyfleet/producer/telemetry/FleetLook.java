@@ -1,13 +1,16 @@
 package io.comfyfleet.producer.telemetry;
 
 import io.comfyfleet.producer.broker.Lanes;
+import io.comfyfleet.producer.broker.QueueDepths;
 import io.comfyfleet.producer.outbox.Outbox;
 import io.comfyfleet.producer.run.LiveJobs;
 import io.comfyfleet.topology.Topology;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -65,11 +68,20 @@ class FleetLook {
       return;
     }
     try {
-      last = seen(queues.ask(), clock.instant());
+      last = seen(depths(), clock.instant());
       idle.count(last);
     } finally {
       looking.unlock();
     }
+  }
+
+  /** By queue, without those that are not there; empty when the broker is not there. */
+  private Map<String, Double> depths() {
+    List<String> names = new ArrayList<>(List.of(Topology.RESULTS, Topology.DEAD));
+    lanes.names().forEach(lane -> names.add(Topology.laneQueue(lane)));
+    Map<String, Double> depths = new HashMap<>();
+    queues.of(names).depths().forEach((queue, depth) -> depths.put(queue, depth.doubleValue()));
+    return depths;
   }
 
   private Look seen(Map<String, Double> depth, Instant now) {

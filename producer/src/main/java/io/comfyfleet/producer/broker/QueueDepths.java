@@ -1,4 +1,4 @@
-package io.comfyfleet.producer.dashboard;
+package io.comfyfleet.producer.broker;
 
 import io.comfyfleet.telemetry.LogKeys;
 import java.util.Collection;
@@ -11,9 +11,12 @@ import org.springframework.amqp.core.AmqpAdmin;
 import org.springframework.amqp.core.QueueInformation;
 import org.springframework.stereotype.Component;
 
-/** Asks the broker itself, without its management plugin, how many messages lie in its queues. */
+/**
+ * Asks the broker itself, without its management plugin, how many messages lie in its queues.
+ * Thread-safe.
+ */
 @Component
-class QueueDepths {
+public class QueueDepths {
   private static final Logger log = LoggerFactory.getLogger(QueueDepths.class);
 
   private final AmqpAdmin broker;
@@ -28,9 +31,14 @@ class QueueDepths {
    * @param depths messages that nobody has taken, by queue; without queues that are not there
    * @param reachable whether it answered
    */
-  record Depths(Map<String, Long> depths, boolean reachable) {}
+  public record Depths(Map<String, Long> depths, boolean reachable) {}
 
-  Depths of(Collection<String> queues) {
+  /**
+   * Asks now; blocks until the broker has answered.
+   *
+   * @param queues names; those that are not there are left out of the answer
+   */
+  public Depths of(Collection<String> queues) {
     Map<String, Long> depths = new HashMap<>();
     try {
       for (String queue : queues) {
