@@ -1,5 +1,10 @@
 package io.comfyfleet.node;
 
+import io.comfyfleet.job.InvalidMessageException;
+import io.comfyfleet.job.Job;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -21,7 +26,44 @@ public sealed interface ControlMessage {
    *
    * @param slots 1 to 64
    */
-  record Slots(int slots) implements ControlMessage {}
+  record Slots(int slots) implements ControlMessage {
+    /** Most jobs at once. */
+    public static final int MOST = 64;
+  }
+
+  /**
+   * Serve these lanes and no others.
+   *
+   * @param lanes lanes in the order in which they are looked at, and how many slots each may use
+   */
+  record Lanes(Map<String, Integer> lanes) implements ControlMessage {
+    /** Most lanes of one node. */
+    public static final int MOST = 64;
+
+    /**
+     * Copies the map and keeps its order.
+     *
+     * @throws InvalidMessageException when it is absent or empty, too large, or names a lane that
+     *     cannot be or slots out of range
+     */
+    public Lanes {
+      Told.present("lanes", lanes);
+      if (lanes.isEmpty() || lanes.size() > MOST) {
+        throw new InvalidMessageException(
+            "lanes", "must be between 1 and " + MOST + " lanes, were " + lanes.size());
+      }
+      lanes.forEach(Lanes::check);
+      lanes = Collections.unmodifiableMap(new LinkedHashMap<>(lanes));
+    }
+
+    private static void check(String lane, Integer slots) {
+      Job.lane(lane);
+      if (slots == null || slots < 1 || slots > Slots.MOST) {
+        throw new InvalidMessageException(
+            "lanes." + lane, "must be between 1 and " + Slots.MOST + " slots, was " + slots);
+      }
+    }
+  }
 
   /**
    * Stop one job if it is in this node's hands.

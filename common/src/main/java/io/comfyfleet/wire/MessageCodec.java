@@ -42,6 +42,7 @@ public final class MessageCodec {
   private static final Map<String, Class<? extends ControlMessage>> CONTROLS =
       Map.of(
           "pause", ControlMessage.Pause.class,
+          "lanes", ControlMessage.Lanes.class,
           "resume", ControlMessage.Resume.class,
           "drain", ControlMessage.Drain.class,
           "slots", ControlMessage.Slots.class,

@@ -170,6 +170,57 @@ class NodesIT {
   }
 
   @Test
+  void keptWordIsToldAgainToANodeThatShowsSomethingElse() throws Exception {
+    beat(NodeState.ONLINE);
+    known();
+    json(post("/pause?keep=true"), 202);
+    json(patch("{\"lanes\": {\"video\": 2}, \"keep\": true}"), 202);
+    ControlMessage lanes = new ControlMessage.Lanes(Map.of("video", 2));
+    assertThat(List.of(heard(), heard())).containsExactly(new ControlMessage.Pause(), lanes);
+
+    beat(NodeState.STARTING);
+
+    assertThat(List.of(heard(), heard())).containsExactly(new ControlMessage.Pause(), lanes);
+    JsonNode kept = json(get("/api/nodes/" + id + "/kept"), 200);
+    assertThat(kept.path("paused").asBoolean()).isTrue();
+    assertThat(kept.path("lanes").path("video").asInt()).isEqualTo(2);
+    json(patch("{\"lanes\": {\"image\": 1}}"), 202);
+    json(post("/resume"), 202);
+    assertThat(List.of(heard(), heard()))
+        .containsExactly(new ControlMessage.Lanes(Map.of("image", 1)), new ControlMessage.Resume());
+    beat(NodeState.ONLINE);
+    json(post("/drain"), 202);
+    assertThat(heard()).isEqualTo(new ControlMessage.Drain());
+  }
+
+  @Test
+  void wordIsKeptForANodeThatIsOfflineAndToldWhenItComesBack() throws Exception {
+    beat(NodeState.OFFLINE);
+    known();
+
+    json(post("/pause?keep=true"), 202);
+    json(patch("{\"slots\": 3, \"keep\": true}"), 202);
+    beat(NodeState.PAUSED);
+
+    assertThat(heard()).isEqualTo(new ControlMessage.Slots(3));
+  }
+
+  @Test
+  void lanesAndKeepThatCannotBeAreRefused() throws Exception {
+    beat(NodeState.ONLINE);
+    known();
+
+    assertThat(json(patch("{\"lanes\": {\"image\": 65}}"), 400).path("field").asString())
+        .isEqualTo("lanes.image");
+    assertThat(json(patch("{\"lanes\": {}}"), 400).path("field").asString()).isEqualTo("lanes");
+    assertThat(json(patch("{\"lanes\": {\"No Lane\": 1}}"), 400).path("field").asString())
+        .isEqualTo("lane");
+    JsonNode drain = json(post("/drain?keep=true"), 400);
+    assertThat(drain.path("detail").asString()).contains("pause with keep=true");
+    json(send(request("/api/nodes/nobody/pause?keep=true").POST(BodyPublishers.noBody())), 404);
+  }
+
+  @Test
   void eventsAreHeardAgainAfterTheBrokerWasAway() throws Exception {
     BROKER.broker().restart();
 
@@ -231,6 +282,10 @@ class NodesIT {
         request("/api/nodes/" + id)
             .header("Content-Type", "application/json")
             .method("PATCH", BodyPublishers.ofString(json)));
+  }
+
+  private HttpResponse<String> post(String word) throws Exception {
+    return send(request("/api/nodes/" + id + word).POST(BodyPublishers.noBody()));
   }
 
   private HttpResponse<String> get(String path) throws Exception {

@@ -86,6 +86,7 @@ class IntakeConfiguration {
       Node node,
       Clock clock) {
     LaneTurns turns = new LaneTurns(intake.laneLimits(), intake.lookAhead());
+    node.onChange(() -> turns.serve(node.lanes()));
     SlotGate slots = new SlotGate(node);
     JobLoop.Opener opener =
         () ->

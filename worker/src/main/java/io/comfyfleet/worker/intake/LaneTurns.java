@@ -3,10 +3,9 @@ package io.comfyfleet.worker.intake;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,21 +13,27 @@ import org.jspecify.annotations.Nullable;
  * before it asks the broker for a delivery of it.
  */
 final class LaneTurns {
-  private final List<String> lanes;
-  private final Map<String, Semaphore> permits = new LinkedHashMap<>();
+  private final int lookAhead;
+  private final Map<String, Integer> held = new HashMap<>();
+  private Map<String, Integer> laneSlots;
 
   /**
    * @param laneSlots lanes and how many slots each may use
    * @param lookAhead deliveries held beyond the slots
    */
   LaneTurns(Map<String, Integer> laneSlots, int lookAhead) {
-    lanes = List.copyOf(laneSlots.keySet());
-    laneSlots.forEach((lane, slots) -> permits.put(lane, new Semaphore(slots + lookAhead)));
+    this.laneSlots = laneSlots;
+    this.lookAhead = lookAhead;
   }
 
-  /** The lanes, in the order of the settings. */
-  List<String> lanes() {
-    return lanes;
+  /** Serves these lanes from now on; what is held of another is held until it is released. */
+  synchronized void serve(Map<String, Integer> laneSlots) {
+    this.laneSlots = laneSlots;
+  }
+
+  /** The lanes, in the order in which they are looked at. */
+  synchronized List<String> lanes() {
+    return List.copyOf(laneSlots.keySet());
   }
 
   /** How many messages wait in a lane's queue. */
@@ -47,25 +52,30 @@ final class LaneTurns {
     List<String> order = after(last);
     if (order.size() > 1) {
       for (String lane : order) {
-        if (depth.waiting(lane) > 0 && permits.get(lane).tryAcquire()) {
+        if (depth.waiting(lane) > 0 && acquire(lane)) {
           return lane;
         }
       }
     }
     for (String lane : order.reversed()) {
-      if (permits.get(lane).tryAcquire()) {
+      if (acquire(lane)) {
         return lane;
       }
     }
     return null;
   }
 
-  /** Whether messages wait in another lane that has a permit left. */
+  /**
+   * Whether messages wait in another lane that has a permit left, or the lane is not served any
+   * more.
+   */
   boolean isElsewhere(String lane, Depth depth) throws IOException {
+    List<String> lanes = lanes();
+    if (!lanes.contains(lane)) {
+      return true;
+    }
     for (String other : lanes) {
-      if (!other.equals(lane)
-          && permits.get(other).availablePermits() > 0
-          && depth.waiting(other) > 0) {
+      if (!other.equals(lane) && hasPermit(other) && depth.waiting(other) > 0) {
         return true;
       }
     }
@@ -73,12 +83,26 @@ final class LaneTurns {
   }
 
   private List<String> after(@Nullable String last) {
+    List<String> lanes = lanes();
     List<String> order = new ArrayList<>(lanes);
     Collections.rotate(order, last == null ? 0 : -(lanes.indexOf(last) + 1));
     return order;
   }
 
-  void release(String lane) {
-    permits.get(lane).release();
+  synchronized void release(String lane) {
+    held.merge(lane, -1, Integer::sum);
+  }
+
+  private synchronized boolean acquire(String lane) {
+    if (!hasPermit(lane)) {
+      return false;
+    }
+    held.merge(lane, 1, Integer::sum);
+    return true;
+  }
+
+  private synchronized boolean hasPermit(String lane) {
+    Integer slots = laneSlots.get(lane);
+    return slots != null && held.getOrDefault(lane, 0) < slots + lookAhead;
   }
 }

@@ -5,6 +5,11 @@ import io.comfyfleet.telemetry.LogKeys;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.wire.UnreadableMessageException;
 import io.comfyfleet.worker.execution.RunningAttempt;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,20 +20,23 @@ import org.springframework.amqp.core.MessageListener;
 /** Does what an operator says. */
 final class ControlListener implements MessageListener {
   private static final Logger log = LoggerFactory.getLogger(ControlListener.class);
-  private static final int MOST_SLOTS = 64;
 
   private final MessageCodec codec;
   private final Node node;
   private final TakeOver takeOver;
+  private final Predicate<String> declared;
   private final Runnable exit;
 
   /**
+   * @param declared whether the queue of a lane is there
    * @param exit ends the program in good order; returns at once
    */
-  ControlListener(MessageCodec codec, Node node, TakeOver takeOver, Runnable exit) {
+  ControlListener(
+      MessageCodec codec, Node node, TakeOver takeOver, Predicate<String> declared, Runnable exit) {
     this.codec = codec;
     this.node = node;
     this.takeOver = takeOver;
+    this.declared = declared;
     this.exit = exit;
   }
 
@@ -53,7 +61,9 @@ final class ControlListener implements MessageListener {
         node.drain();
         exit.run();
       }
-      case ControlMessage.Slots slots -> node.slots(Math.clamp(slots.slots(), 1, MOST_SLOTS));
+      case ControlMessage.Slots slots ->
+          node.slots(Math.clamp(slots.slots(), 1, ControlMessage.Slots.MOST));
+      case ControlMessage.Lanes lanes -> serve(lanes.lanes());
       case ControlMessage.Cancel cancel ->
           stop(attempt -> attempt.job().jobId().equals(cancel.jobId()), RunningAttempt.Stop.CANCEL);
       case ControlMessage.CancelRun cancel ->
@@ -63,6 +73,21 @@ final class ControlListener implements MessageListener {
           stop(attempt -> attempt.job().jobId().equals(defer.jobId()), RunningAttempt.Stop.DEFER);
       case ControlMessage.Done done ->
           stop(attempt -> attempt.job().jobId().equals(done.jobId()), RunningAttempt.Stop.DONE);
+    }
+  }
+
+  /** A lane without a queue would keep the node from every other lane, so it is left out. */
+  private void serve(Map<String, Integer> wish) {
+    Map<String, Integer> lanes = new LinkedHashMap<>(wish);
+    if (lanes.keySet().removeIf(declared.negate())) {
+      Set<String> missing = new LinkedHashSet<>(wish.keySet());
+      missing.removeAll(lanes.keySet());
+      log.atWarn()
+          .addKeyValue(LogKeys.REASON, "no queue of " + missing + "; let the producer declare it")
+          .log("lanes left out");
+    }
+    if (!lanes.isEmpty()) {
+      node.lanes(Collections.unmodifiableMap(lanes));
     }
   }
 

@@ -40,6 +40,8 @@ public final class Node {
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final Map<String, Double> speed = new HashMap<>();
   private int slots;
+  private Map<String, Integer> lanes;
+  private boolean asked;
   private boolean brokerReady;
   private boolean comfyReady;
   private boolean comfyWasReady;
@@ -62,6 +64,7 @@ public final class Node {
   public Node(NodeIdentity identity, int slots, Clock clock) {
     this.identity = identity;
     this.slots = slots;
+    this.lanes = identity.lanes();
     this.clock = clock;
   }
 
@@ -83,7 +86,7 @@ public final class Node {
     if (!comfyReady && comfyWasReady) {
       return NodeState.UNHEALTHY;
     }
-    if (!comfyReady || !brokerReady) {
+    if (!comfyReady || !brokerReady || !asked) {
       return NodeState.STARTING;
     }
     if (paused) {
@@ -94,7 +97,7 @@ public final class Node {
 
   /** Whether jobs may be asked for. */
   public synchronized boolean takesJobs() {
-    return comfyReady && brokerReady && !paused && !draining;
+    return comfyReady && brokerReady && asked && !paused && !draining;
   }
 
   /** Whether the broker and every queue this node needs were there at the last try. */
@@ -115,6 +118,23 @@ public final class Node {
   /** An operator's wish. */
   public void slots(int wish) {
     change(() -> slots = wish);
+  }
+
+  /**
+   * Lanes served now, in the order in which they are looked at, and how many slots each may use.
+   */
+  public synchronized Map<String, Integer> lanes() {
+    return lanes;
+  }
+
+  /** An operator's wish. The queue of each lane must be there. */
+  public void lanes(Map<String, Integer> wish) {
+    change(() -> lanes = wish);
+  }
+
+  /** The producer was asked what it remembers of this node, and had the time to tell. */
+  public void asked() {
+    change(() -> asked = true);
   }
 
   /** Takes no more jobs until {@link #resume}. */
@@ -234,7 +254,7 @@ public final class Node {
         identity.url(),
         stats == null ? null : stats.version(),
         identity.workerVersion(),
-        identity.lanes(),
+        lanes,
         slots,
         inHand.values().stream().map(RunningAttempt::snapshot).toList(),
         queueLength,
@@ -250,11 +270,18 @@ public final class Node {
 
   private @Nullable String reason(NodeState state) {
     return switch (state) {
-      case STARTING, UNHEALTHY -> comfyReady ? brokerReason : comfyReason;
-      case PAUSED -> "an operator paused it";
+      case STARTING, UNHEALTHY -> notReadyReason();
+      case PAUSED -> "paused by an operator";
       case DRAINING -> "it ends when its jobs have ended";
       case ONLINE, BUSY, OFFLINE -> null;
     };
+  }
+
+  private String notReadyReason() {
+    if (!comfyReady) {
+      return comfyReason;
+    }
+    return brokerReady ? "it asks the producer whether it is paused" : brokerReason;
   }
 
   private void change(Runnable change) {

@@ -121,7 +121,13 @@ class NodeConfiguration {
     // Others ask this node before they take its job over, soon after a broker's restart.
     container.setRecoveryInterval(RECOVERY_MS);
     container.setDefaultRequeueRejected(false);
-    container.setMessageListener(new ControlListener(codec, node, takeOver, exit::request));
+    container.setMessageListener(
+        new ControlListener(
+            codec,
+            node,
+            takeOver,
+            lane -> controlAdmin.getQueueInfo(Topology.laneQueue(lane)) != null,
+            exit::request));
     return new ControlContainer(container);
   }
 }

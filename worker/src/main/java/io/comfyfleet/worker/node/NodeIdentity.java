@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param id name, unique in the fleet
  * @param url its ComfyUI
  * @param workerVersion version of this program
- * @param lanes lanes served, and for each how many slots it may use
+ * @param lanes lanes served at the start, and for each how many slots it may use
  * @param heartbeatInterval how often the node tells its state
  * @param startedAt start of the worker
  */

@@ -4,6 +4,7 @@ import io.comfyfleet.node.NodeState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
@@ -24,6 +25,8 @@ final class NodeLifecycle implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(NodeLifecycle.class);
   private static final Duration PROGRESS_TICK = Duration.ofMillis(500);
   private static final Duration PROBE_WHILE_DOWN = Duration.ofMillis(500);
+  private static final Duration LISTEN_RETRY = Duration.ofMillis(100);
+  private static final Duration ANSWER_WAIT = Duration.ofMillis(300);
   private static final Duration ORPHAN_SWEEP = Duration.ofSeconds(5);
 
   private final Node node;
@@ -32,9 +35,9 @@ final class NodeLifecycle implements SmartLifecycle {
   private final ProgressReporter progress;
   private final EventPublisher events;
   private final Lifecycle control;
-  // Three, so that a ComfyUI that does not answer does not hold up the heartbeat.
+  // Four, so that a ComfyUI that does not answer does not hold up the heartbeat.
   private final ScheduledExecutorService pulse =
-      Executors.newScheduledThreadPool(3, Thread.ofVirtual().name("pulse-", 0).factory());
+      Executors.newScheduledThreadPool(4, Thread.ofVirtual().name("pulse-", 0).factory());
   private volatile boolean running;
   private @Nullable Told told;
   private Instant probedAt = Instant.MIN;
@@ -56,12 +59,13 @@ final class NodeLifecycle implements SmartLifecycle {
   }
 
   /** What a change is measured by. */
-  private record Told(NodeState state, int slots, Set<UUID> jobs) {}
+  private record Told(NodeState state, int slots, Map<String, Integer> lanes, Set<UUID> jobs) {}
 
   @Override
   public void start() {
     running = true;
     every(PROBE_WHILE_DOWN, this::probe);
+    every(LISTEN_RETRY, this::listen);
     every(node.identity().heartbeatInterval(), this::tell);
     every(PROGRESS_TICK, progress::tick);
     every(ORPHAN_SWEEP, this::sweep);
@@ -104,9 +108,15 @@ final class NodeLifecycle implements SmartLifecycle {
       probedAt = Instant.now();
       health.probe();
     }
+  }
+
+  private void listen() {
     // Its exchange is there only when the producer has been.
     if (running && node.isBrokerReady() && !control.isRunning()) {
       control.start();
+      // Only who listens can be told; a producer answers this beat with what it remembers.
+      events.publish(node.heartbeat());
+      pulse.schedule(node::asked, ANSWER_WAIT.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
@@ -119,7 +129,7 @@ final class NodeLifecycle implements SmartLifecycle {
   private void tellChange() {
     Set<UUID> jobs = new HashSet<>();
     node.inHand().forEach(attempt -> jobs.add(attempt.job().jobId()));
-    Told now = new Told(node.state(), node.slots(), jobs);
+    Told now = new Told(node.state(), node.slots(), node.lanes(), jobs);
     synchronized (this) {
       if (!running || !node.isBrokerReady() || Objects.equals(now, told)) {
         return;

@@ -1,0 +1,92 @@
+package io.comfyfleet.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.comfyfleet.broker.BrokerExtension;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.node.ControlMessage;
+import io.comfyfleet.node.NodeState;
+import io.comfyfleet.simulator.SimulatedComfyUi;
+import io.comfyfleet.simulator.setup.SimulatorOptions;
+import io.comfyfleet.topology.Topology;
+import io.comfyfleet.worker.node.Node;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What a running worker does at an operator's word, over a real broker. */
+class NodeControlIT {
+  private static final @RegisterExtension BrokerExtension BROKER = new BrokerExtension();
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private TestFleet fleet;
+  private TestStore store;
+  private SimulatedComfyUi comfy;
+  private Node node;
+
+  @BeforeEach
+  void startWorkerOfImages() {
+    fleet = new TestFleet(BROKER);
+    store = new TestStore();
+    comfy = SimulatedComfyUi.start(SimulatorOptions.defaults());
+    node =
+        fleet
+            .startWorker(comfy.url(), store.url(), Map.of("fleet.intake.lanes", "image"))
+            .getBean(Node.class);
+  }
+
+  @AfterEach
+  void stop() {
+    fleet.close();
+    comfy.close();
+    store.close();
+  }
+
+  @Test
+  void toldLanesAreServedAndTheOthersNoMore() {
+    Job image = Jobs.image().build();
+    Job video = Jobs.video().build();
+    Map<String, Integer> wish = new LinkedHashMap<>(Map.of("video", 1, "no-queue", 1));
+    fleet.tell("node-1", new ControlMessage.Lanes(wish));
+    await().atMost(PATIENCE).until(() -> node.lanes().equals(Map.of("video", 1)));
+    // A loop that still stands at the old lane may take what comes within its turn.
+    await().atMost(PATIENCE).until(() -> consumers("image") == 0 && consumers("video") == 1);
+
+    fleet.publish(image);
+    fleet.publish(video);
+
+    assertThat(fleet.result().jobId()).isEqualTo(video.jobId());
+    assertThat(fleet.waiting(Topology.laneQueue("image"))).isEqualTo(1);
+    assertThat(node.heartbeat().lanes()).containsExactly(Map.entry("video", 1));
+    fleet.tell("node-1", new ControlMessage.Lanes(Map.of("image", 1, "video", 1)));
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+  }
+
+  @Test
+  void pausedNodeTellsWhyAndTakesNothingUntilResumed() {
+    fleet.tell("node-1", new ControlMessage.Pause());
+    await().atMost(PATIENCE).until(() -> node.state() == NodeState.PAUSED);
+    assertThat(node.heartbeat().reason()).isEqualTo("paused by an operator");
+    await().atMost(PATIENCE).until(() -> consumers("image") == 0);
+    Job job = Jobs.image().build();
+
+    fleet.publish(job);
+    await().atMost(PATIENCE).until(() -> fleet.waiting(Topology.laneQueue("image")) == 1);
+    fleet.tell("node-1", new ControlMessage.Resume());
+
+    assertThat(fleet.result().jobId()).isEqualTo(job.jobId());
+  }
+
+  private int consumers(String lane) {
+    return fleet
+        .template()
+        .execute(channel -> channel.queueDeclarePassive(Topology.laneQueue(lane)))
+        .getConsumerCount();
+  }
+}
