@@ -193,35 +193,68 @@ class FleetIT {
     assertThat(renders()).isEqualTo(6);
   }
 
+  @Test
+  void workersArePausedDrainedAndAddedWhileARunGoesOn() throws Exception {
+    startFleet(4, 2, 1);
+    String runId = submit(images(40));
+    await().atMost(PATIENCE).until(() -> busy("node-1") && busy("node-2"));
+
+    post("/api/nodes/node-1/pause");
+    await()
+        .atMost(PATIENCE)
+        .until(() -> node("node-1").path("status").asString().equals("paused") && !busy("node-1"));
+    long endedThere = ended(runId, "node-1");
+    startWorker(3);
+    startWorker(4);
+    await().atMost(PATIENCE).until(() -> busy("node-3") && busy("node-4"));
+    assertThat(ended(runId, "node-1")).isEqualTo(endedThere);
+    post("/api/nodes/node-1/resume");
+    await().atMost(PATIENCE).until(() -> busy("node-1"));
+    post("/api/nodes/node-2/drain");
+
+    assertThat(worker("node-2").ended().get(60, java.util.concurrent.TimeUnit.SECONDS))
+        .isIn(0, 143);
+    assertThat(awaitRun(runId).path("counts").path("succeeded").asInt()).isEqualTo(40);
+    assertThat(renders()).isEqualTo(40);
+  }
+
   private void startFleet(int count, double seconds) throws Exception {
+    startFleet(count, count, seconds);
+  }
+
+  private void startFleet(int machines, int workers, double seconds) throws Exception {
     ChildProcess simulator =
         start(
             "simulator",
             project.simulatorJar(),
-            List.of("--nodes", "" + count, "--port", "0", "--seconds", "" + seconds),
+            List.of("--nodes", "" + machines, "--port", "0", "--seconds", "" + seconds),
             Map.of());
     await()
         .atMost(PATIENCE)
-        .until(() -> SimulatorOutput.addresses(simulator.tail(100)).size() >= count);
+        .until(() -> SimulatorOutput.addresses(simulator.tail(100)).size() >= machines);
     nodes = SimulatorOutput.addresses(simulator.tail(100));
     startProducer();
-    for (int i = 0; i < count; i++) {
-      start(
-          "node-" + (i + 1),
-          project.workerJar(),
-          List.of(),
-          new WorkerSettings(
-                  "node-" + (i + 1),
-                  nodes.get(i),
-                  WorkerSettings.DEFAULT_LANES,
-                  1,
-                  producerSettings.url(),
-                  Duration.ofSeconds(30))
-              .environment());
+    for (int number = 1; number <= workers; number++) {
+      startWorker(number);
     }
     await()
         .atMost(PATIENCE)
-        .until(() -> new ProducerClient(producerSettings.url()).onlineNodes().size() == count);
+        .until(() -> new ProducerClient(producerSettings.url()).onlineNodes().size() == workers);
+  }
+
+  private void startWorker(int number) {
+    start(
+        "node-" + number,
+        project.workerJar(),
+        List.of(),
+        new WorkerSettings(
+                "node-" + number,
+                nodes.get(number - 1),
+                WorkerSettings.DEFAULT_LANES,
+                1,
+                producerSettings.url(),
+                Duration.ofSeconds(30))
+            .environment());
   }
 
   private void startProducer() {
@@ -321,7 +354,7 @@ class FleetIT {
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build(),
             BodyHandlers.ofString());
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    assertThat(answer.statusCode()).as(answer.body()).isIn(200, 202);
     return JSON.readTree(answer.body());
   }
 
@@ -351,7 +384,20 @@ class FleetIT {
   }
 
   private boolean busy(String id) throws Exception {
-    return !get("/api/nodes/" + id).path("jobs").isEmpty();
+    return !node(id).path("jobs").isEmpty();
+  }
+
+  private JsonNode node(String id) throws Exception {
+    return get("/api/nodes/" + id);
+  }
+
+  /** How many jobs of the run that node has ended. */
+  private long ended(String runId, String nodeId) throws Exception {
+    return get("/api/runs/" + runId)
+        .path("results")
+        .valueStream()
+        .filter(result -> result.path("node_id").asString("").equals(nodeId))
+        .count();
   }
 
   private JsonNode get(String path) throws Exception {
