@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param workerVersion version of the worker
  * @param lanes lanes served, and for each how many slots it may use
  * @param slots jobs the node runs at once, over all lanes
+ * @param strategy by what it is chosen among free nodes: least-connections, weighted or fastest;
+ *     null when not told
  * @param jobs what it has in hand
  * @param queueLength ComfyUI's own queue, running included; null when unknown
  * @param gpuUsage percent 0 to 100; null when unknown
@@ -40,6 +42,7 @@ public record Heartbeat(
     String workerVersion,
     Map<String, Integer> lanes,
     int slots,
+    @Nullable String strategy,
     List<RunningJob> jobs,
     @Nullable Integer queueLength,
     @Nullable Integer gpuUsage,

@@ -325,6 +325,7 @@ class DashboardIT {
             "0.1.0",
             Map.of("image", 2),
             2,
+            "fastest",
             running,
             running.size(),
             state == NodeState.BUSY ? 97 : 3,

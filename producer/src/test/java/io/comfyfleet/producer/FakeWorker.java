@@ -313,6 +313,7 @@ final class FakeWorker implements AutoCloseable {
         "0.1.0",
         Map.of("image", 1),
         1,
+        null,
         Arrays.stream(jobs)
             .map(job ->
                 new RunningJob(

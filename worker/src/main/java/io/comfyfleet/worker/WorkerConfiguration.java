@@ -106,6 +106,7 @@ class WorkerConfiguration {
             comfy.url(),
             version,
             intake.laneSlots(),
+            intake.strategy().wireName(),
             properties.heartbeatInterval(),
             clock.instant());
     return new Node(identity, intake.slots(), clock);

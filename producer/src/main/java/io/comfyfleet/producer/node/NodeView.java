@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastHeartbeat this producer's clock
  * @param lanes lanes served, and the slots for each
  * @param slots jobs at once
+ * @param strategy by what it is chosen among free nodes: least-connections, weighted or fastest
  * @param jobs what it has in hand
  * @param gpuUsage percent
  * @param memoryUsage percent of the GPU's memory
@@ -42,6 +43,7 @@ public record NodeView(
     Instant lastHeartbeat,
     Map<String, Integer> lanes,
     int slots,
+    @Nullable String strategy,
     List<RunningJob> jobs,
     @Nullable Integer gpuUsage,
     @Nullable Integer memoryUsage,
@@ -64,6 +66,7 @@ public record NodeView(
         lastHeartbeat,
         new TreeMap<>(beat.lanes()),
         beat.slots(),
+        beat.strategy(),
         beat.jobs(),
         beat.gpuUsage(),
         beat.memoryUsage(),

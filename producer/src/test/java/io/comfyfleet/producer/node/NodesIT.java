@@ -258,6 +258,7 @@ class NodesIT {
             "0.1.0",
             Map.of("image", 1),
             1,
+            "weighted",
             List.of(
                 new RunningJob(
                     UUID.randomUUID(), "r1", 1, RunningJob.Phase.RUN, 0.5, Instant.now())),

@@ -101,6 +101,7 @@ class NodesTest {
         "0.1.0",
         Map.of(lane, 1),
         1,
+        null,
         List.of(),
         2,
         93,

@@ -1,6 +1,7 @@
 package io.comfyfleet.worker.intake;
 
 import io.comfyfleet.worker.node.Node;
+import java.util.Locale;
 
 /**
  * Which of several nodes with a free slot gets the next job. A free slot is a consumer at its lane,
@@ -44,6 +45,11 @@ public enum Strategy {
   private static final double STEPS = 4;
 
   private static final int MOST = 100;
+
+  /** Its name in settings and heartbeats. */
+  public String wireName() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
 
   /** Priority of a consumer of that lane, as things stand; higher is served first. */
   abstract int priority(Node node, String lane);

@@ -50,6 +50,7 @@ public final class Node {
   private String comfyReason = "ComfyUI has not answered yet";
   private String brokerReason = "the broker has not answered yet";
   private @Nullable SystemStats stats;
+  private @Nullable GpuStats gpu;
   private @Nullable Integer queueLength;
   private @Nullable Instant brokerLostAt;
   private long succeeded;
@@ -181,6 +182,15 @@ public final class Node {
     });
   }
 
+  /**
+   * What the driver told of the GPU.
+   *
+   * @param found null when it did not tell
+   */
+  synchronized void gpuSeen(@Nullable GpuStats found) {
+    gpu = found;
+  }
+
   /** ComfyUI does not do its work. */
   public void comfyLost(String reason) {
     change(() -> {
@@ -256,16 +266,25 @@ public final class Node {
         identity.workerVersion(),
         lanes,
         slots,
+        identity.strategy(),
         inHand.values().stream().map(RunningAttempt::snapshot).toList(),
         queueLength,
-        null,
-        stats == null ? null : stats.memoryUsage(),
+        gpu == null ? null : gpu.usage(),
+        memoryUsage(),
         speed,
         succeeded,
         failed,
         identity.heartbeatInterval(),
         identity.startedAt(),
         clock.instant());
+  }
+
+  /** The driver knows better than ComfyUI, which sees only what it took itself. */
+  private @Nullable Integer memoryUsage() {
+    if (gpu != null) {
+      return gpu.memoryUsage();
+    }
+    return stats == null ? null : stats.memoryUsage();
   }
 
   private @Nullable String reason(NodeState state) {

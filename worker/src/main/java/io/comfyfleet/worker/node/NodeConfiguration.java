@@ -90,9 +90,16 @@ class NodeConfiguration {
       ComfyClient comfy,
       ProgressReporter progress,
       EventPublisher events,
-      ControlContainer control) {
+      ControlContainer control,
+      NodeProperties settings) {
     return new NodeLifecycle(
-        node, health, new Orphans(comfy, node), progress, events, control.container());
+        node,
+        health,
+        new Orphans(comfy, node),
+        progress,
+        events,
+        control.container(),
+        new GpuProbe(settings.nvidiaSmi(), settings.gpu()));
   }
 
   /**

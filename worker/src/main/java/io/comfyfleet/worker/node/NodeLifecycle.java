@@ -35,9 +35,10 @@ final class NodeLifecycle implements SmartLifecycle {
   private final ProgressReporter progress;
   private final EventPublisher events;
   private final Lifecycle control;
-  // Four, so that a ComfyUI that does not answer does not hold up the heartbeat.
+  private final GpuProbe gpu;
+  // Five, so that a ComfyUI or a driver that does not answer does not hold up the heartbeat.
   private final ScheduledExecutorService pulse =
-      Executors.newScheduledThreadPool(4, Thread.ofVirtual().name("pulse-", 0).factory());
+      Executors.newScheduledThreadPool(5, Thread.ofVirtual().name("pulse-", 0).factory());
   private volatile boolean running;
   private @Nullable Told told;
   private Instant probedAt = Instant.MIN;
@@ -48,13 +49,15 @@ final class NodeLifecycle implements SmartLifecycle {
       Orphans orphans,
       ProgressReporter progress,
       EventPublisher events,
-      Lifecycle control) {
+      Lifecycle control,
+      GpuProbe gpu) {
     this.node = node;
     this.health = health;
     this.orphans = orphans;
     this.progress = progress;
     this.events = events;
     this.control = control;
+    this.gpu = gpu;
     node.onChange(this::tellChange);
   }
 
@@ -69,6 +72,7 @@ final class NodeLifecycle implements SmartLifecycle {
     every(node.identity().heartbeatInterval(), this::tell);
     every(PROGRESS_TICK, progress::tick);
     every(ORPHAN_SWEEP, this::sweep);
+    every(node.identity().heartbeatInterval(), () -> node.gpuSeen(gpu.ask().orElse(null)));
   }
 
   @Override

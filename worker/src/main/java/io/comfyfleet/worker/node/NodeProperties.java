@@ -10,9 +10,17 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param id name, unique in the fleet; host name and ComfyUI's port when absent
  * @param heartbeatInterval how often the node tells its state; three missed ones make it offline
+ * @param nvidiaSmi program that tells how busy the GPU is, looked for on the path; where there is
+ *     none ComfyUI tells the memory, and the usage stays unknown
+ * @param gpu index or UUID of the GPU for that program; the first of CUDA_VISIBLE_DEVICES, or 0,
+ *     when absent
  */
 @ConfigurationProperties("fleet.node")
-public record NodeProperties(@Nullable String id, @DefaultValue("5s") Duration heartbeatInterval) {
+public record NodeProperties(
+    @Nullable String id,
+    @DefaultValue("5s") Duration heartbeatInterval,
+    @DefaultValue("nvidia-smi") String nvidiaSmi,
+    @Nullable String gpu) {
   /**
    * Checks the interval.
    *
