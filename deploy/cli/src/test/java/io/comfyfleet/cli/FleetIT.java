@@ -384,7 +384,10 @@ class FleetIT {
   }
 
   private boolean busy(String id) throws Exception {
-    return !node(id).path("jobs").isEmpty();
+    return get("/api/nodes")
+        .path("nodes")
+        .valueStream()
+        .anyMatch(node -> node.path("id").asString().equals(id) && !node.path("jobs").isEmpty());
   }
 
   private JsonNode node(String id) throws Exception {
