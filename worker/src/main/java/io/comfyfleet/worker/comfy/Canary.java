@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 public final class Canary {
   private static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
+  /** Looks in a row; between queue and history a prompt is nowhere for a moment. */
+  private static final int MOST_ABSENCES = 10;
+
   private final ComfyClient comfy;
   private final Duration timeout;
 
@@ -44,10 +47,16 @@ public final class Canary {
       return "ComfyUI refused a trivial prompt: " + e.getMessage();
     }
     Instant until = Instant.now().plus(timeout);
+    int absences = 0;
     while (Instant.now().isBefore(until)) {
-      if (comfy.look(promptId) instanceof PromptStatus.Ended ended) {
+      PromptStatus status = comfy.look(promptId);
+      if (status instanceof PromptStatus.Ended ended) {
         comfy.forget(promptId);
         return words(ended.end());
+      }
+      absences = status instanceof PromptStatus.Absent ? absences + 1 : 0;
+      if (absences >= MOST_ABSENCES) {
+        return "ComfyUI does not know the trivial prompt any more that it was to prove itself by";
       }
       Thread.sleep(LOOK_EVERY);
     }
