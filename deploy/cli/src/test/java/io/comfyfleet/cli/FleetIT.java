@@ -196,7 +196,7 @@ class FleetIT {
   @Test
   void workersArePausedDrainedAndAddedWhileARunGoesOn() throws Exception {
     startFleet(4, 2, 1);
-    String runId = submit(images(40));
+    String runId = submit(images(30));
     await().atMost(PATIENCE).until(() -> busy("node-1") && busy("node-2"));
 
     post("/api/nodes/node-1/pause");
@@ -214,8 +214,8 @@ class FleetIT {
 
     assertThat(worker("node-2").ended().get(60, java.util.concurrent.TimeUnit.SECONDS))
         .isIn(0, 143);
-    assertThat(awaitRun(runId).path("counts").path("succeeded").asInt()).isEqualTo(40);
-    assertThat(renders()).isEqualTo(40);
+    assertThat(awaitRun(runId).path("counts").path("succeeded").asInt()).isEqualTo(30);
+    assertThat(renders()).isEqualTo(30);
   }
 
   private void startFleet(int count, double seconds) throws Exception {
