@@ -136,28 +136,7 @@ public record Job(
   public Job nextAttempt(Attempt ended) {
     List<Attempt> history = new java.util.ArrayList<>(attempts);
     history.add(ended);
-    return new Job(
-        jobId,
-        runId,
-        runSize,
-        index,
-        type,
-        lane,
-        priority,
-        prompt,
-        template,
-        params,
-        workflow,
-        inputs,
-        timeout,
-        expiresAt,
-        ended.counts() ? attempt + 1 : attempt,
-        maxAttempts,
-        history,
-        replay,
-        createdAt,
-        callbackUrl,
-        metadata);
+    return with(expiresAt, ended.counts() ? attempt + 1 : attempt, history, replay);
   }
 
   /**
@@ -168,6 +147,11 @@ public record Job(
    * @param newExpiry when it is given up if it has not begun; null for never
    */
   public Job replayed(int number, @Nullable Instant newExpiry) {
+    return with(newExpiry, 1, List.of(), number);
+  }
+
+  private Job with(
+      @Nullable Instant expiry, int number, List<Attempt> history, @Nullable Integer replays) {
     return new Job(
         jobId,
         runId,
@@ -182,11 +166,11 @@ public record Job(
         workflow,
         inputs,
         timeout,
-        newExpiry,
-        1,
-        maxAttempts,
-        List.of(),
+        expiry,
         number,
+        maxAttempts,
+        history,
+        replays,
         createdAt,
         callbackUrl,
         metadata);

@@ -1,5 +1,6 @@
 package io.comfyfleet.bench;
 
+import io.comfyfleet.broker.Broker;
 import io.comfyfleet.broker.BrokerUnavailable;
 import io.comfyfleet.launch.FleetFailure;
 import io.comfyfleet.process.ProcessFailed;
@@ -41,6 +42,18 @@ public final class BenchCommand implements Callable<Integer> {
   public Integer call() {
     throw new ParameterException(
         spec.commandLine(), "Which one: bench strategies, bench dead-letters, chaos");
+  }
+
+  /** Prints a line at once. */
+  static void say(PrintWriter out, String line) {
+    out.println(line);
+    out.flush();
+  }
+
+  /** Ends what a command has started, when the JVM is ended before it is done. */
+  static void end(Machines machines, Broker broker) {
+    machines.close();
+    broker.close();
   }
 
   private static int explain(Exception failure, CommandLine line, ParseResult parsed)

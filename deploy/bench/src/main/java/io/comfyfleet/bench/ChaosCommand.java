@@ -63,8 +63,9 @@ final class ChaosCommand implements Callable<Integer> {
     var options = ChaosOptions.of(jobs, nodes, drawn, minutes, faults);
     Project project = Project.find();
     try (Broker broker =
-        new Brokers(System.getenv(), line -> say(out, line)).findForUse(project.work(), false)) {
-      say(out, broker.description() + ", seed " + drawn);
+        new Brokers(System.getenv(), line -> BenchCommand.say(out, line))
+            .findForUse(project.work(), false)) {
+      BenchCommand.say(out, broker.description() + ", seed " + drawn);
       ChaosOptions possible = possible(options, broker, out);
       if (verbose) {
         plan(possible, out);
@@ -72,12 +73,13 @@ final class ChaosCommand implements Callable<Integer> {
       String name = "chaos-" + drawn + "-" + UUID.randomUUID().toString().substring(0, 4);
       try (var machines =
           new Machines(project, project.work().resolve(name), broker, broker.uri())) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(machines, broker), "chaos-end"));
-        Report report = new Chaos(possible, machines, line -> say(out, line)).run();
-        report.table(broker.description()).forEach(line -> say(out, line));
-        report.cases().forEach(line -> say(out, line));
+        Runtime.getRuntime()
+            .addShutdownHook(new Thread(() -> BenchCommand.end(machines, broker), "chaos-end"));
+        Report report = new Chaos(possible, machines, line -> BenchCommand.say(out, line)).run();
+        report.table(broker.description()).forEach(line -> BenchCommand.say(out, line));
+        report.cases().forEach(line -> BenchCommand.say(out, line));
         boolean good = report.verdict().isGood();
-        say(out, good ? "Every promise was kept." : "NOT every promise was kept.");
+        BenchCommand.say(out, good ? "Every promise was kept." : "NOT every promise was kept.");
         return good ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
       }
     }
@@ -90,11 +92,12 @@ final class ChaosCommand implements Callable<Integer> {
     Amqp.requireUnused(broker.uri());
     ChaosOptions possible = options;
     if (options.faults().contains(FaultKind.BROKER_RESTART)) {
-      say(out, "Without broker-restart: the broker is given, and not ours to restart");
+      BenchCommand.say(out, "Without broker-restart: the broker is given, and not ours to restart");
       possible = possible.without(FaultKind.BROKER_RESTART);
     }
     if (broker.uri().startsWith("amqps:") && options.faults().contains(FaultKind.NETWORK_CUT)) {
-      say(out, "Without network-cut: an encrypted connection cannot be led through a proxy");
+      BenchCommand.say(
+          out, "Without network-cut: an encrypted connection cannot be led through a proxy");
       possible = possible.without(FaultKind.NETWORK_CUT);
     }
     return possible;
@@ -103,19 +106,9 @@ final class ChaosCommand implements Callable<Integer> {
   private static void plan(ChaosOptions options, PrintWriter out) {
     Schedule.of(options.seed(), options.faults(), options.nodes(), options.length())
         .strikes()
-        .forEach(strike -> say(out, strike.line()));
+        .forEach(strike -> BenchCommand.say(out, strike.line()));
     Workload.of(options.seed(), options.jobs(), options.length(), options.faults())
         .runs()
-        .forEach(run -> say(out, run.line()));
-  }
-
-  private static void end(Machines machines, Broker broker) {
-    machines.close();
-    broker.close();
-  }
-
-  private static void say(PrintWriter out, String line) {
-    out.println(line);
-    out.flush();
+        .forEach(run -> BenchCommand.say(out, run.line()));
   }
 }

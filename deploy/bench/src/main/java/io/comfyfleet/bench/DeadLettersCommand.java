@@ -6,7 +6,6 @@ import io.comfyfleet.launch.Project;
 import java.io.PrintWriter;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,30 +43,23 @@ final class DeadLettersCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Project project = Project.find();
     try (Broker broker =
-        new Brokers(System.getenv(), line -> say(out, line)).findForUse(project.work(), false)) {
+        new Brokers(System.getenv(), line -> BenchCommand.say(out, line))
+            .findForUse(project.work(), false)) {
       if (!broker.isControllable()) {
         Amqp.requireUnused(broker.uri());
       }
-      say(out, broker.description() + ", " + letters + " dead letters");
+      BenchCommand.say(out, broker.description() + ", " + letters + " dead letters");
       String name = "dead-letters-" + UUID.randomUUID().toString().substring(0, 4);
       try (var machines =
           new Machines(project, project.work().resolve(name), broker, broker.uri())) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(machines, broker), "bench-end"));
+        Runtime.getRuntime()
+            .addShutdownHook(new Thread(() -> BenchCommand.end(machines, broker), "bench-end"));
         machines.startProducer();
-        String fault = new LetterTimes(machines, letters, line -> say(out, line)).run();
-        say(out, fault == null ? "Every count was exact." : "NOT exact: " + fault);
+        String fault =
+            new LetterTimes(machines, letters, line -> BenchCommand.say(out, line)).run();
+        BenchCommand.say(out, fault == null ? "Every count was exact." : "NOT exact: " + fault);
         return fault == null ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
       }
     }
-  }
-
-  private static void end(Machines machines, Broker broker) {
-    machines.close();
-    broker.close();
-  }
-
-  private static void say(PrintWriter out, @Nullable String line) {
-    out.println(line);
-    out.flush();
   }
 }

@@ -49,34 +49,25 @@ final class StrategiesCommand implements Callable<Integer> {
     Project project = Project.find();
     boolean all = true;
     try (Broker broker =
-        new Brokers(System.getenv(), line -> say(out, line)).findForUse(project.work(), false)) {
+        new Brokers(System.getenv(), line -> BenchCommand.say(out, line))
+            .findForUse(project.work(), false)) {
       if (!broker.isControllable()) {
         Amqp.requireUnused(broker.uri());
       }
-      say(out, broker.description());
-      StrategyRun.heading(seconds).forEach(line -> say(out, line));
+      BenchCommand.say(out, broker.description());
+      StrategyRun.heading(seconds).forEach(line -> BenchCommand.say(out, line));
       for (String strategy : List.of("least-connections", "weighted", "fastest")) {
         String name = "strategies-" + UUID.randomUUID().toString().substring(0, 4);
         try (var machines =
             new Machines(project, project.work().resolve(name), broker, broker.uri())) {
-          Thread hook = new Thread(() -> end(machines, broker), "bench-end");
+          Thread hook = new Thread(() -> BenchCommand.end(machines, broker), "bench-end");
           Runtime.getRuntime().addShutdownHook(hook);
           var run = new StrategyRun(machines, strategy, jobs, seconds);
-          all &= run.measure(line -> say(out, line));
+          all &= run.measure(line -> BenchCommand.say(out, line));
           Runtime.getRuntime().removeShutdownHook(hook);
         }
       }
     }
     return all ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
-  }
-
-  private static void end(Machines machines, Broker broker) {
-    machines.close();
-    broker.close();
-  }
-
-  private static void say(PrintWriter out, String line) {
-    out.println(line);
-    out.flush();
   }
 }

@@ -1,6 +1,7 @@
 package io.comfyfleet.cli;
 
 import io.comfyfleet.launch.Project;
+import io.comfyfleet.operator.Exit;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.time.Duration;
@@ -47,8 +48,6 @@ final class WorkerCommand implements Callable<Integer> {
         "Each is named after the host and its ComfyUI's port."
       })
   static final class Scale implements Callable<Integer> {
-
-    private static final int TIMED_OUT = 5;
 
     @Spec private CommandSpec spec;
 
@@ -165,7 +164,7 @@ final class WorkerCommand implements Callable<Integer> {
       for (Map.Entry<URI, ProcessHandle> drained : draining.entrySet()) {
         if (drained.getValue().isAlive()) {
           say(drained.getKey() + "  still has a job in hand; it ends when that is done");
-          status = TIMED_OUT;
+          status = Exit.TIMEOUT.code();
         } else {
           workers.forget(drained.getKey());
           say(drained.getKey() + "  ended");

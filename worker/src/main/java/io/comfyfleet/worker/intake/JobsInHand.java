@@ -1,9 +1,7 @@
 package io.comfyfleet.worker.intake;
 
-import java.util.Collections;
+import io.comfyfleet.worker.node.Recent;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
@@ -12,17 +10,8 @@ import java.util.UUID;
  * that this worker still runs, or has settled with an ack that never arrived. Thread-safe.
  */
 final class JobsInHand {
-  private static final int REMEMBERED = 1_000;
-
   private final Set<UUID> claimed = new HashSet<>();
-  private final Set<String> settled =
-      Collections.newSetFromMap(
-          new LinkedHashMap<>() {
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-              return size() > REMEMBERED;
-            }
-          });
+  private final Recent<String> settled = new Recent<>();
 
   /** Waits until no other thread has the job, then has it. */
   synchronized void claim(UUID jobId) throws InterruptedException {
@@ -37,11 +26,11 @@ final class JobsInHand {
   }
 
   /** Notes that everything that follows from a try is published. */
-  synchronized void settled(String tryName) {
+  void settled(String tryName) {
     settled.add(tryName);
   }
 
-  synchronized boolean isSettled(String tryName) {
+  boolean isSettled(String tryName) {
     return settled.contains(tryName);
   }
 }

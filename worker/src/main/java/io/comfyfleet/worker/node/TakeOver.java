@@ -5,10 +5,6 @@ import io.comfyfleet.topology.Topology;
 import io.comfyfleet.worker.execution.RunningAttempt;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -23,19 +19,9 @@ public final class TakeOver {
   private static final Duration WAIT_AFTER_RECONNECT = Duration.ofSeconds(4);
   private static final Duration RECENT = Duration.ofSeconds(15);
 
-  private static final int REMEMBERED = 1_000;
-
   private final Node node;
   private final EventPublisher events;
-  private final Set<UUID> succeeded =
-      Collections.synchronizedSet(
-          Collections.newSetFromMap(
-              new LinkedHashMap<>() {
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<UUID, Boolean> eldest) {
-                  return size() > REMEMBERED;
-                }
-              }));
+  private final Recent<UUID> succeeded = new Recent<>();
 
   TakeOver(Node node, EventPublisher events) {
     this.node = node;
