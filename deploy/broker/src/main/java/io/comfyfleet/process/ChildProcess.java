@@ -31,22 +31,33 @@ public final class ChildProcess implements AutoCloseable {
 
   private static final Duration DEFAULT_GRACE = Duration.ofSeconds(10);
 
+  /**
+   * A request interrupts {@code wait}, which then tells the signal's status and not the program's;
+   * a wait after the last one tells 127. So it waits once more after each request, and keeps the
+   * last status that is not 127.
+   */
   private static final String GUARD =
       """
+      log=$1
+      shift
       trap '' INT
       exec 3<&0
-      "$@" 3<&- </dev/null &
+      "$@" 3<&- </dev/null >>"$log" 2>&1 &
       child=$!
       end='kill -TERM "$child" 2>/dev/null; kill -CONT "$child" 2>/dev/null'
-      trap "$end" TERM HUP
-      (read -r _ <&3; eval "$end") &
+      trap "asked=yes; $end" TERM HUP
+      (exec >&-; read -r _ <&3; eval "$end") &
       watch=$!
       exec 3<&-
-      wait "$child"
-      status=$?
-      while kill -0 "$child" 2>/dev/null; do
+      echo ready
+      exec >&-
+      status=127
+      asked=yes
+      while [ -n "$asked" ]; do
+        asked=
         wait "$child"
-        status=$?
+        ended=$?
+        [ "$ended" -eq 127 ] || status=$ended
       done
       kill "$watch" 2>/dev/null
       exit "$status"
@@ -61,19 +72,23 @@ public final class ChildProcess implements AutoCloseable {
   }
 
   /**
-   * Starts the program and returns at once.
+   * Starts the program and returns as soon as it can be asked to end, some milliseconds later.
    *
    * @throws ProcessFailed when the log cannot be written or the shell cannot be started
    */
   public static ChildProcess start(Command command) {
-    var words = new ArrayList<>(List.of("/bin/sh", "-c", GUARD, "child"));
+    String log = command.log().toAbsolutePath().toString();
+    var words = new ArrayList<>(List.of("/bin/sh", "-c", GUARD, "child", log));
     words.addAll(command.words());
     var builder = new ProcessBuilder(words);
     builder.environment().putAll(command.environment());
     try {
       Files.createDirectories(command.log().toAbsolutePath().getParent());
-      builder.redirectErrorStream(true).redirectOutput(command.log().toFile());
-      return new ChildProcess(command, builder.start());
+      Files.write(command.log(), new byte[0]);
+      builder.redirectError(ProcessBuilder.Redirect.appendTo(command.log().toFile()));
+      Process guard = builder.start();
+      guard.getInputStream().readAllBytes();
+      return new ChildProcess(command, guard);
     } catch (IOException e) {
       throw new ProcessFailed("Cannot start " + command + ": " + e.getMessage(), e);
     }

@@ -83,6 +83,30 @@ class ChildProcessTest {
   }
 
   @Test
+  void programAskedToEndInItsFirstMomentIsNotLeftBehind() {
+    String mark = "7" + System.nanoTime() % 1_000_000;
+    for (int i = 0; i < 30; i++) {
+      ChildProcess child = start("exec sleep " + mark, Map.of());
+      child.requestStop();
+      child.ended().orTimeout(20, TimeUnit.SECONDS).join();
+    }
+
+    assertThat(ProcessHandle.allProcesses().map(process -> process.info().commandLine().orElse("")))
+        .noneMatch(line -> line.contains(mark));
+  }
+
+  @Test
+  void statusOfAProgramThatEndsOnRequestIsItsOwn() {
+    for (int i = 0; i < 30; i++) {
+      ChildProcess child =
+          start("trap 'exit 7' TERM; echo up; while true; do sleep 0.001; done", Map.of());
+      await().atMost(LIMIT).until(() -> child.tail(1).contains("up"));
+      child.requestStop();
+      assertThat(child.ended().orTimeout(20, TimeUnit.SECONDS).join()).isEqualTo(7);
+    }
+  }
+
+  @Test
   void programThatIgnoresTheRequestIsKilledAfterTheGrace() {
     ChildProcess child = start("trap '' TERM; echo $$; " + waitForever(), Map.of());
     await().atMost(LIMIT).until(() -> !child.tail(1).isEmpty());
