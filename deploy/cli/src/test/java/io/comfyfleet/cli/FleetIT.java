@@ -28,54 +28,95 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The whole fleet as its users run it: real processes, real broker, real signals. */
+/**
+ * The whole fleet as its users run it: real processes, real broker, real signals. One fleet of six
+ * machines for all tests; what a test ended is started again before the next.
+ */
 @ExtendWith(BrokerExtension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FleetIT {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final int MACHINES = 6;
+  private static final String PRODUCER = "producer";
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private final List<ChildProcess> children = new ArrayList<>();
+  private final Map<String, ChildProcess> children = new LinkedHashMap<>();
   private final Project project = new Project(Path.of("../.."));
 
-  @TempDir Path folder;
+  @TempDir static Path folder;
 
   private VirtualHost broker;
   private ProducerSettings producerSettings;
-  private ChildProcess producer;
-  private List<URI> nodes;
+  private List<URI> machines;
+  private int rendersBefore;
 
-  @BeforeEach
-  void useBroker(VirtualHost broker) {
+  @BeforeAll
+  void startMachines(VirtualHost broker) {
     this.broker = broker;
     producerSettings =
         ProducerSettings.onLoopback(FreePorts.onLoopback(1).getFirst(), folder).withoutModels();
+    ChildProcess simulator =
+        start(
+            "simulator",
+            project.simulatorJar(),
+            List.of("--nodes", "" + MACHINES, "--port", "0", "--seconds", "0.3"),
+            Map.of());
+    await()
+        .atMost(PATIENCE)
+        .until(() -> SimulatorOutput.addresses(simulator.tail(100)).size() >= MACHINES);
+    machines = SimulatorOutput.addresses(simulator.tail(100));
   }
 
-  @AfterEach
+  @BeforeEach
+  void startWhatIsMissing() throws Exception {
+    if (!isAlive(PRODUCER)) {
+      startProducer();
+    }
+    IntStream.rangeClosed(1, MACHINES)
+        .mapToObj(number -> "node-" + number)
+        .filter(id -> !isAlive(id))
+        .forEach(this::startWorker);
+    for (String paused : with("paused")) {
+      post("/api/nodes/" + paused + "/resume");
+    }
+    await().atMost(PATIENCE).until(() -> with("online").size() == MACHINES);
+    rendersBefore = renders();
+    try (Connection connection = connect();
+        Channel channel = connection.createChannel()) {
+      channel.queuePurge("fleet.runs.completed");
+    }
+  }
+
+  @AfterAll
   void stopEverything() {
-    children.forEach(ChildProcess::requestStop);
-    children.forEach(child -> child.stop(Duration.ofSeconds(20)));
+    children.values().forEach(ChildProcess::requestStop);
+    children.values().forEach(child -> child.stop(Duration.ofSeconds(20)));
   }
 
   @Test
   void sixScenesWithAnImageAndFromItAVideoEachEndAsTwelveOrderedResults() throws Exception {
-    startFleet(6, 0.3);
-
     JsonNode run = awaitRun(submit(scenes(6)));
 
     assertThat(run.path("status").asString()).isEqualTo("completed");
@@ -92,8 +133,6 @@ class FleetIT {
 
   @Test
   void plainMessageOnTheIntakeQueueEndsAsAFinishedJob() throws Exception {
-    startFleet(1, 0.1);
-
     publishPlain("{\"type\":\"image\",\"prompt\":\"a red fox\"}");
 
     JsonNode event = takeRunCompleted();
@@ -103,42 +142,38 @@ class FleetIT {
 
   @Test
   void producerKilledBetweenAcceptingAndPublishingLosesNothing() throws Exception {
-    startFleet(2, 0.1);
     broker.broker().stop();
     String runId = submit(images(8));
 
-    kill(producer);
+    kill(PRODUCER);
     broker.broker().start();
     startProducer();
 
     assertThat(awaitRun(runId).path("counts").path("succeeded").asInt()).isEqualTo(8);
-    assertThat(renders()).isEqualTo(8);
+    assertThat(renders() - rendersBefore).isEqualTo(8);
     assertRunCompletedOnce(runId);
   }
 
   @Test
   void producerKilledWhileResultsArriveDeliversNothingTwice() throws Exception {
-    startFleet(3, 0.2);
     String runId = submit(images(30));
     await().atMost(PATIENCE).until(() -> succeeded(runId) >= 5);
 
-    kill(producer);
+    kill(PRODUCER);
     startProducer();
 
     JsonNode run = awaitRun(runId);
     assertThat(run.path("counts").path("succeeded").asInt()).isEqualTo(30);
-    assertThat(renders()).isEqualTo(30);
+    assertThat(renders() - rendersBefore).isEqualTo(30);
     assertRunCompletedOnce(runId);
   }
 
   @Test
   void killedWorkersJobEndsOnAnotherNode() throws Exception {
-    startFleet(2, 3);
-    String runId = submit(images(1));
-    await().atMost(PATIENCE).until(() -> !busyNode().isEmpty());
-    String killed = busyNode();
+    String runId = submit(sleeping(1, 3));
+    String killed = await().atMost(PATIENCE).until(this::busy, busy -> !busy.isEmpty()).getFirst();
 
-    kill(worker(killed));
+    kill(killed);
 
     JsonNode result = awaitRun(runId).at("/results/0");
     assertThat(result.path("status").asString()).isEqualTo("succeeded");
@@ -148,16 +183,14 @@ class FleetIT {
 
   @Test
   void machineThatVanishesWithoutAWordLosesItsJobToAnother() throws Exception {
-    startFleet(2, 3);
-    String runId = submit(images(1));
-    await().atMost(PATIENCE).until(() -> !busyNode().isEmpty());
-    String vanished = busyNode();
-    ChildProcess worker = worker(vanished);
+    String runId = submit(sleeping(1, 3));
+    String vanished =
+        await().atMost(PATIENCE).until(this::busy, busy -> !busy.isEmpty()).getFirst();
 
-    worker.suspend();
+    children.get(vanished).suspend();
 
     JsonNode result = awaitRun(runId).at("/results/0");
-    worker.resume();
+    children.get(vanished).resume();
     assertThat(result.path("status").asString()).isEqualTo("succeeded");
     assertThat(result.path("node_id").asString()).isNotEqualTo(vanished);
     assertRunCompletedOnce(runId);
@@ -165,91 +198,79 @@ class FleetIT {
 
   @Test
   void cancelledRunEndsAtOnceAndItsMachinesAreFree() throws Exception {
-    startFleet(2, 30);
-    String runId = submit(images(5));
-    await().atMost(PATIENCE).until(() -> busy("node-1") && busy("node-2"));
+    String runId = submit(sleeping(9, 30));
+    await().atMost(PATIENCE).until(() -> busy().size() == MACHINES);
 
     JsonNode cancelled = post("/api/runs/" + runId + "/cancel");
 
     assertThat(cancelled.path("status").asString()).isEqualTo("cancelled");
-    await().atMost(PATIENCE).until(() -> !busy("node-1") && !busy("node-2"));
-    String next = submit(sleeping(0.1));
+    await().atMost(PATIENCE).until(() -> busy().isEmpty());
+    String next = submit(sleeping(1, 0.1));
     assertThat(awaitRun(next).path("status").asString()).isEqualTo("completed");
     assertRunCompletedOnce(runId);
   }
 
   @Test
   void terminatedWorkerFinishesItsJobAndTakesNoNewOne() throws Exception {
-    startFleet(2, 2);
-    String runId = submit(images(6));
-    await().atMost(PATIENCE).until(() -> succeeded(runId) >= 2 && busy("node-1"));
+    String runId = submit(sleeping(12, 2));
+    await().atMost(PATIENCE).until(() -> busy().contains("node-1"));
 
-    ChildProcess worker = children.get(2);
-    worker.requestStop();
-    int status = worker.ended().get(60, java.util.concurrent.TimeUnit.SECONDS);
+    children.get("node-1").requestStop();
 
-    assertThat(status).isIn(0, 143);
-    assertThat(awaitRun(runId).path("counts").path("succeeded").asInt()).isEqualTo(6);
-    assertThat(renders()).isEqualTo(6);
+    assertThat(exitStatus("node-1")).isIn(0, 143);
+    assertThat(awaitRun(runId).path("counts").path("succeeded").asInt()).isEqualTo(12);
+    assertThat(renders() - rendersBefore).isEqualTo(12);
   }
 
   @Test
   void workersArePausedDrainedAndAddedWhileARunGoesOn() throws Exception {
-    startFleet(4, 2, 1);
-    String runId = submit(images(30));
-    await().atMost(PATIENCE).until(() -> busy("node-1") && busy("node-2"));
+    List<String> late = List.of("node-5", "node-6");
+    for (String id : late) {
+      children.get(id).requestStop();
+      exitStatus(id);
+    }
+    List<String> runs = new ArrayList<>(List.of(submit(sleeping(24, 2))));
+    awaitMeanwhile(runs, () -> busy().containsAll(List.of("node-1", "node-2")));
 
     post("/api/nodes/node-1/pause");
-    await()
-        .atMost(PATIENCE)
-        .until(() -> node("node-1").path("status").asString().equals("paused") && !busy("node-1"));
-    int renderedThere = renders(nodes.getFirst());
-    startWorker(3);
-    startWorker(4);
-    await().atMost(PATIENCE).until(() -> busy("node-3") && busy("node-4"));
-    assertThat(renders(nodes.getFirst())).isEqualTo(renderedThere);
+    awaitMeanwhile(runs, () -> with("paused").contains("node-1") && !busy().contains("node-1"));
+    int renderedThere = renders(machines.getFirst());
+    late.forEach(this::startWorker);
+    awaitMeanwhile(runs, () -> busy().containsAll(late));
+    assertThat(renders(machines.getFirst())).isEqualTo(renderedThere);
     post("/api/nodes/node-1/resume");
-    await().atMost(PATIENCE).until(() -> busy("node-1"));
+    awaitMeanwhile(runs, () -> busy().contains("node-1"));
     post("/api/nodes/node-2/drain");
 
-    assertThat(worker("node-2").ended().get(60, java.util.concurrent.TimeUnit.SECONDS))
-        .isIn(0, 143);
-    assertThat(awaitRun(runId).path("counts").path("succeeded").asInt()).isEqualTo(30);
-    assertThat(renders()).isEqualTo(30);
-  }
-
-  private void startFleet(int count, double seconds) throws Exception {
-    startFleet(count, count, seconds);
-  }
-
-  private void startFleet(int machines, int workers, double seconds) throws Exception {
-    ChildProcess simulator =
-        start(
-            "simulator",
-            project.simulatorJar(),
-            List.of("--nodes", "" + machines, "--port", "0", "--seconds", "" + seconds),
-            Map.of());
-    await()
-        .atMost(PATIENCE)
-        .until(() -> SimulatorOutput.addresses(simulator.tail(100)).size() >= machines);
-    nodes = SimulatorOutput.addresses(simulator.tail(100));
-    startProducer();
-    for (int number = 1; number <= workers; number++) {
-      startWorker(number);
+    assertThat(exitStatus("node-2")).isIn(0, 143);
+    for (String runId : runs) {
+      assertThat(awaitRun(runId).path("counts").path("succeeded").asInt()).isEqualTo(24);
     }
-    await()
-        .atMost(PATIENCE)
-        .until(() -> new ProducerClient(producerSettings.url()).onlineNodes().size() == workers);
+    assertThat(renders() - rendersBefore).isEqualTo(24 * runs.size());
   }
 
-  private void startWorker(int number) {
+  /** Awaits it with work at hand all the time, however slowly programs start. */
+  private void awaitMeanwhile(List<String> runs, Callable<Boolean> condition) {
+    await()
+        .atMost(PATIENCE)
+        .until(() -> {
+          JsonNode counts = get("/api/runs/" + runs.getLast()).path("counts");
+          if (counts.path("pending").asInt() < MACHINES) {
+            runs.add(submit(sleeping(24, 2)));
+          }
+          return condition.call();
+        });
+  }
+
+  private void startWorker(String id) {
+    int number = Integer.parseInt(id.substring("node-".length()));
     start(
-        "node-" + number,
+        id,
         project.workerJar(),
         List.of(),
         new WorkerSettings(
-                "node-" + number,
-                nodes.get(number - 1),
+                id,
+                machines.get(number - 1),
                 WorkerSettings.DEFAULT_LANES,
                 1,
                 producerSettings.url(),
@@ -258,7 +279,7 @@ class FleetIT {
   }
 
   private void startProducer() {
-    producer = start("producer", project.producerJar(), List.of(), producerSettings.environment());
+    start(PRODUCER, project.producerJar(), List.of(), producerSettings.environment());
     ProducerClient client = new ProducerClient(producerSettings.url());
     await().atMost(PATIENCE).until(client::isHealthy);
   }
@@ -269,18 +290,21 @@ class FleetIT {
     all.put("AMQP_URI", broker.uri());
     ChildProcess child =
         new JavaProgram(name, jar, 160, arguments, all).start(folder.resolve("logs"));
-    children.add(child);
+    children.put(name, child);
     return child;
   }
 
-  /** The simulator and the producer are the first two. */
-  private ChildProcess worker(String nodeId) {
-    return children.get(2 + Integer.parseInt(nodeId.substring("node-".length())) - 1);
+  private boolean isAlive(String name) {
+    return children.containsKey(name) && children.get(name).isAlive();
   }
 
-  private static void kill(ChildProcess child) throws Exception {
-    child.kill();
-    child.ended().get(30, java.util.concurrent.TimeUnit.SECONDS);
+  private void kill(String name) throws Exception {
+    children.get(name).kill();
+    exitStatus(name);
+  }
+
+  private int exitStatus(String name) throws Exception {
+    return children.get(name).ended().get(60, TimeUnit.SECONDS);
   }
 
   /** The jobs of a story: per scene an image, and a video that begins with it. */
@@ -321,8 +345,8 @@ class FleetIT {
     return JSON.writeValueAsString(Map.of("jobs", jobs));
   }
 
-  /** One job whose graph says itself how long it takes. */
-  private static String sleeping(double seconds) {
+  /** Jobs whose graph says itself how long it takes. */
+  private static String sleeping(int count, double seconds) {
     Map<String, Object> graph =
         Map.of(
             "1",
@@ -344,7 +368,7 @@ class FleetIT {
                 "inputs",
                 Map.of("images", List.of("2", 0), "filename_prefix", "sleep")));
     return JSON.writeValueAsString(
-        Map.of("jobs", List.of(Map.of("type", "image", "workflow", graph))));
+        Map.of("jobs", Collections.nCopies(count, Map.of("type", "image", "workflow", graph))));
   }
 
   private JsonNode post(String path) throws Exception {
@@ -374,24 +398,22 @@ class FleetIT {
     return get("/api/runs/" + runId).at("/counts/succeeded").asInt();
   }
 
-  private String busyNode() throws Exception {
-    for (JsonNode node : get("/api/nodes").path("nodes").values()) {
-      if (!node.path("jobs").isEmpty()) {
-        return node.path("id").asString();
-      }
-    }
-    return "";
+  /** The ids of the machines that have a job in hand. */
+  private List<String> busy() throws Exception {
+    return nodes(node -> !node.path("jobs").isEmpty());
   }
 
-  private boolean busy(String id) throws Exception {
+  private List<String> with(String status) throws Exception {
+    return nodes(node -> node.path("status").asString().equals(status));
+  }
+
+  private List<String> nodes(Predicate<JsonNode> wanted) throws Exception {
     return get("/api/nodes")
         .path("nodes")
         .valueStream()
-        .anyMatch(node -> node.path("id").asString().equals(id) && !node.path("jobs").isEmpty());
-  }
-
-  private JsonNode node(String id) throws Exception {
-    return get("/api/nodes/" + id);
+        .filter(wanted)
+        .map(node -> node.path("id").asString())
+        .toList();
   }
 
   private JsonNode get(String path) throws Exception {
@@ -409,14 +431,14 @@ class FleetIT {
   /** How many prompts the machines have really rendered, all together. */
   private int renders() throws Exception {
     int renders = 0;
-    for (URI node : nodes) {
-      renders += renders(node);
+    for (URI machine : machines) {
+      renders += renders(machine);
     }
     return renders;
   }
 
-  private int renders(URI node) throws Exception {
-    return getFrom(node.resolve("/simulator/executed")).size();
+  private int renders(URI machine) throws Exception {
+    return getFrom(machine.resolve("/simulator/executed")).size();
   }
 
   private String sha256(String url) throws Exception {
