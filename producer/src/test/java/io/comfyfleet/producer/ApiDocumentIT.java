@@ -169,7 +169,9 @@ class ApiDocumentIT {
     assertThat(requests).hasSizeGreaterThan(8);
     requests.forEach((where, body) -> {
       Producer.Answer answer = producer.post(where.replaceFirst("#.*", "?wait=0"), body);
-      assertThat(answer.status()).as(where + ": " + answer.body()).isIn(200, 202, 404, 409, 504);
+      assertThat(answer.status())
+          .as(where + ": " + answer.body())
+          .isIn(200, 201, 202, 404, 409, 504);
     });
   }
 
