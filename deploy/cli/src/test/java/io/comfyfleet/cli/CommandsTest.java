@@ -211,6 +211,9 @@ class CommandsTest {
     assertThat(calls.getLast())
         .isEqualTo("POST /api/dead-letters/replay {\"filter\":{\"reason\":\"bad_workflow\"}}");
     assertThat(out.toString()).contains("1 replayed, 1 left:", "l2: gone");
+    assertThat(fleet("dead", "replay", "l1", "--even-cancelled")).isEqualTo(1);
+    assertThat(calls.getLast())
+        .isEqualTo("POST /api/dead-letters/replay {\"ids\":[\"l1\"],\"even_cancelled\":true}");
   }
 
   @Test
