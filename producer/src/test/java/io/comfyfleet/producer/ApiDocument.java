@@ -52,9 +52,9 @@ record ApiDocument(JsonNode json) {
       throw new AssertionError(
           operation.method() + " " + operation.path() + " has no answer " + status);
     }
-    JsonNode content = response.path("content");
     JsonNode schema =
-        (content.has("application/json") ? content : content.deepCopy())
+        response
+            .path("content")
             .path(status < 400 ? "application/json" : "application/problem+json")
             .path("schema");
     return schema.isMissingNode() ? null : schema;

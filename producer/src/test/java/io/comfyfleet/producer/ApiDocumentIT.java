@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -151,28 +150,24 @@ class ApiDocumentIT {
 
   @Test
   void everyExampleOfARequestIsTakenByTheProgram() {
-    Map<String, JsonNode> requests =
-        document.operations().stream()
-            .filter(each -> !each.method().equals("patch"))
-            .flatMap(each ->
-                each
-                    .json()
-                    .at("/requestBody/content/application~1json/examples")
-                    .properties()
-                    .stream()
-                    .map(example ->
-                        Map.entry(
-                            at(each.path()) + "#" + example.getKey(),
-                            example.getValue().get("value"))))
-            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    int sent = 0;
+    for (ApiDocument.Operation operation : document.operations()) {
+      String where = at(operation.path()) + "?wait=0";
+      for (JsonNode example :
+          operation.json().at("/requestBody/content/application~1json/examples")) {
+        JsonNode body = example.get("value");
+        Producer.Answer answer =
+            operation.method().equals("patch")
+                ? producer.patch(where, body)
+                : producer.post(where, body);
+        assertThat(answer.status())
+            .as("%s %s: %s", where, body, answer.body())
+            .isIn(200, 201, 202, 404, 409, 504);
+        sent++;
+      }
+    }
 
-    assertThat(requests).hasSizeGreaterThan(8);
-    requests.forEach((where, body) -> {
-      Producer.Answer answer = producer.post(where.replaceFirst("#.*", "?wait=0"), body);
-      assertThat(answer.status())
-          .as(where + ": " + answer.body())
-          .isIn(200, 201, 202, 404, 409, 504);
-    });
+    assertThat(sent).isGreaterThan(12);
   }
 
   @Test
