@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  * @param queueLength ComfyUI's own queue, running included; null when unknown
  * @param gpuUsage percent 0 to 100; null when unknown
  * @param memoryUsage share of the GPU's memory in use, percent 0 to 100; null when unknown
+ * @param vramTotal memory of the GPU, bytes; null when unknown
+ * @param vramUsed how much of it is in use, bytes; null when unknown
+ * @param modelsHash the same on nodes whose ComfyUI lists the same model files; up to ten minutes
+ *     old; null when unknown
  * @param processingSpeed seconds per job by type, moving average of successes; empty before the
  *     first
  * @param succeeded jobs that succeeded here since the worker's start
@@ -47,6 +51,9 @@ public record Heartbeat(
     @Nullable Integer queueLength,
     @Nullable Integer gpuUsage,
     @Nullable Integer memoryUsage,
+    @Nullable Long vramTotal,
+    @Nullable Long vramUsed,
+    @Nullable String modelsHash,
     Map<String, Double> processingSpeed,
     long succeeded,
     long failed,

@@ -57,6 +57,18 @@ public final class TopologyDeclaration {
     return new Declarables(declaration.all);
   }
 
+  /**
+   * What one lane is on the broker; its exchange is there.
+   *
+   * @param profile which arguments the broker takes
+   * @param lane the lane
+   */
+  public static Declarables ofLane(BrokerProfile profile, String lane) {
+    TopologyDeclaration declaration = new TopologyDeclaration(profile);
+    declaration.lane(new DirectExchange(Topology.JOBS), lane);
+    return new Declarables(declaration.all);
+  }
+
   private void dead() {
     FanoutExchange exchange = new FanoutExchange(Topology.DEAD);
     // Looking at a letter must never use it up.
@@ -69,10 +81,12 @@ public final class TopologyDeclaration {
   private void lanes(Collection<String> lanes) {
     DirectExchange jobs = new DirectExchange(Topology.JOBS);
     all.add(jobs);
-    for (String lane : lanes) {
-      Queue queue = safe(prioritised(Topology.laneQueue(lane)), DELIVERY_LIMIT).build();
-      add(queue, BindingBuilder.bind(queue).to(jobs).with(lane));
-    }
+    lanes.forEach(lane -> lane(jobs, lane));
+  }
+
+  private void lane(DirectExchange jobs, String lane) {
+    Queue queue = safe(prioritised(Topology.laneQueue(lane)), DELIVERY_LIMIT).build();
+    add(queue, BindingBuilder.bind(queue).to(jobs).with(lane));
   }
 
   private void retries() {

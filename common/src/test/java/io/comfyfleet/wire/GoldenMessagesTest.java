@@ -28,6 +28,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -79,9 +80,10 @@ class GoldenMessagesTest {
     assertSameFields("progress", JobProgress.class);
   }
 
-  @Test
-  void everyErrorCodeIsInTheResultSchema() throws IOException {
-    JsonNode codes = json("result").at("/$defs/error/properties/code/enum");
+  @ParameterizedTest
+  @ValueSource(strings = {"job", "result", "run-completed"})
+  void everyErrorCodeIsInTheSchemasWithErrors(String name) throws IOException {
+    JsonNode codes = json(name).at("/$defs/error/properties/code/enum");
 
     Set<String> published =
         codes.valueStream().map(JsonNode::stringValue).collect(Collectors.toSet());

@@ -268,7 +268,7 @@ final class FakeWorker implements AutoCloseable {
   }
 
   /** On a channel of its own, for asking after what is not there closes it. */
-  private boolean exists(String queue) throws IOException, TimeoutException {
+  boolean exists(String queue) throws IOException, TimeoutException {
     Channel asking = connection.createChannel();
     try {
       asking.queueDeclarePassive(queue);
@@ -310,6 +310,11 @@ final class FakeWorker implements AutoCloseable {
 
   /** A sign of life of a node that serves the lane image and has these jobs in hand. */
   static Heartbeat beat(String nodeId, NodeState state, Job... jobs) {
+    return beat(nodeId, state, "image", jobs);
+  }
+
+  /** A sign of life of a node that serves that lane. */
+  static Heartbeat beat(String nodeId, NodeState state, String lane, Job... jobs) {
     return new Heartbeat(
         nodeId,
         state,
@@ -317,7 +322,7 @@ final class FakeWorker implements AutoCloseable {
         URI.create("http://127.0.0.1:8188"),
         "0.33.0",
         "0.1.0",
-        Map.of("image", 1),
+        Map.of(lane, 1),
         1,
         null,
         Arrays.stream(jobs)
@@ -333,6 +338,9 @@ final class FakeWorker implements AutoCloseable {
         0,
         0,
         0,
+        25_757_220_864L,
+        18_029_215_744L,
+        "9f86d081884c7d65",
         Map.of(),
         0,
         0,

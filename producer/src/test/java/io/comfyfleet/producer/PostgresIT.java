@@ -1,9 +1,11 @@
 package io.comfyfleet.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
+import io.comfyfleet.node.NodeState;
 import io.comfyfleet.topology.Topology;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.nio.file.Path;
@@ -91,6 +93,49 @@ class PostgresIT {
     worker.awaitEmpty(Topology.RESULTS);
     assertThat(worker.depth(Topology.RUNS_COMPLETED_QUEUE)).isZero();
     assertThat(worker.depth(Topology.laneQueue("image"))).isZero();
+  }
+
+  @Test
+  void laneDeclaredAtOneProducerTakesJobsAtTheOtherUntilItIsRemovedEmpty() throws Exception {
+    String queue = Topology.laneQueue("image.flux");
+    Map<String, String> lane = Map.of("lane", "image.flux");
+    Map<String, String> request = Map.of("type", "image", "prompt", "a fox", "lane", "image.flux");
+    assertThat(second.post("/api/comfyui/dispatch", request).status()).isEqualTo(400);
+
+    assertThat(first.post("/api/lanes", lane).status()).isEqualTo(201);
+    assertThat(second.post("/api/lanes", lane).status()).isEqualTo(200);
+    Producer.Answer accepted = second.post("/api/comfyui/dispatch", request);
+    assertThat(accepted.status()).as(accepted.body().toString()).isEqualTo(202);
+
+    Job job = worker.take(queue).job();
+    refused(first.delete("/api/lanes/image.flux"), "lane-not-empty");
+    worker.succeed(job);
+    worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    worker.sendBare(queue, "{}");
+    refused(first.delete("/api/lanes/image.flux"), "lane-not-empty");
+    worker.purge(queue);
+    worker.tell(FakeWorker.beat("gpu-flux", NodeState.ONLINE, "image.flux"));
+    await("the node that serves it")
+        .untilAsserted(() -> refused(second.delete("/api/lanes/image.flux"), "lane-served"));
+    worker.tell(FakeWorker.beat("gpu-flux", NodeState.OFFLINE, "image.flux"));
+    await("its end")
+        .until(() -> second.delete("/api/lanes/image.flux").status(), status -> status == 204);
+    assertThat(first.post("/api/comfyui/dispatch", request).status()).isEqualTo(400);
+    assertThat(first.delete("/api/lanes/image.flux").status()).isEqualTo(404);
+    assertThat(worker.exists(queue)).isFalse();
+  }
+
+  @Test
+  void lanesOfTheTypesCannotBeRemovedAndNamesAreChecked() {
+    refused(first.delete("/api/lanes/image"), "lane-configured");
+    assertThat(first.post("/api/lanes", Map.of("lane", "Image Flux")).status()).isEqualTo(400);
+    assertThat(first.post("/api/lanes", Map.of()).body().get("field").asString()).isEqualTo("lane");
+    assertThat(first.post("/api/lanes", Map.of("lane", "image")).status()).isEqualTo(200);
+  }
+
+  private static void refused(Producer.Answer answer, String slug) {
+    assertThat(answer.status()).isEqualTo(409);
+    assertThat(answer.body().get("type").asString()).isEqualTo("urn:comfyfleet:problem:" + slug);
   }
 
   @Test

@@ -85,6 +85,14 @@ final class Producer implements AutoCloseable {
     return send(request.build());
   }
 
+  Answer patch(String path, Object body) {
+    return send(
+        HttpRequest.newBuilder(URI.create(base() + path))
+            .header("Content-Type", "application/json")
+            .method("PATCH", HttpRequest.BodyPublishers.ofString(MAPPER.writeValueAsString(body)))
+            .build());
+  }
+
   Answer get(String path) {
     return send(HttpRequest.newBuilder(URI.create(base() + path)).build());
   }

@@ -73,6 +73,9 @@ class NodeControlIT {
     fleet.tell("node-1", new ControlMessage.Pause());
     await().atMost(PATIENCE).until(() -> node.state() == NodeState.PAUSED);
     assertThat(node.heartbeat().reason()).isEqualTo("paused by an operator");
+    assertThat(node.heartbeat().vramTotal()).isPositive();
+    assertThat(node.heartbeat().vramUsed()).isPositive();
+    await().atMost(PATIENCE).until(() -> node.heartbeat().modelsHash() != null);
     await().atMost(PATIENCE).until(() -> consumers("image") == 0);
     Job job = Jobs.image().build();
 

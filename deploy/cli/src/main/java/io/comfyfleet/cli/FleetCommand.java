@@ -7,6 +7,7 @@ import io.comfyfleet.operator.CommandStopped;
 import io.comfyfleet.operator.CompletionCommand;
 import io.comfyfleet.operator.DeadCommand;
 import io.comfyfleet.operator.JobsCommand;
+import io.comfyfleet.operator.LanesCommand;
 import io.comfyfleet.operator.NodeCommand;
 import io.comfyfleet.operator.NodesCommand;
 import io.comfyfleet.operator.QueuesCommand;
@@ -85,6 +86,7 @@ public final class FleetCommand {
     commands.put("nodes", NodesCommand::new);
     commands.put("node", NodeCommand::new);
     commands.put("queues", QueuesCommand::new);
+    commands.put("lanes", LanesCommand::new);
     commands.put("dead", DeadCommand::new);
     commands.put("templates", TemplatesCommand::new);
     commands.put("demo", DemoCommand::new);

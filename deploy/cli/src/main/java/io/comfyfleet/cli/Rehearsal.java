@@ -37,6 +37,7 @@ public final class Rehearsal {
           List.of("runs"),
           List.of("runs", "r"),
           List.of("queues"),
+          List.of("lanes"),
           List.of("templates"),
           List.of("dead", "list"),
           List.of("node", "pause", "n"),

@@ -91,8 +91,23 @@ public final class DeadCommand {
       name = "replay",
       mixinStandardHelpOptions = true,
       description = "Sends dead letters again as new attempts.")
-  int replay(@Mixin LetterChoice choice, @Mixin Connection connection) {
-    return report(connection, choice.act(connection, "replay"), "replayed");
+  int replay(
+      @Mixin LetterChoice choice,
+      @Option(
+              names = "--even-cancelled",
+              description = "Also those whose job or run was cancelled.")
+          boolean evenCancelled,
+      @Mixin Connection connection) {
+    String answer =
+        choice.act(
+            connection,
+            "replay",
+            body -> {
+              if (evenCancelled) {
+                body.put("even_cancelled", true);
+              }
+            });
+    return report(connection, answer, "replayed");
   }
 
   @Command(
@@ -138,7 +153,7 @@ public final class DeadCommand {
       connection.out().flush();
       return Exit.OK.code();
     }
-    return report(connection, choice.act(connection, "discard"), "discarded");
+    return report(connection, choice.act(connection, "discard", body -> {}), "discarded");
   }
 
   @Command(

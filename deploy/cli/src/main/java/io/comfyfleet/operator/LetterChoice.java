@@ -2,6 +2,7 @@ package io.comfyfleet.operator;
 
 import io.comfyfleet.launch.ProducerClient;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,10 +36,11 @@ final class LetterChoice {
    * Acts on the choice after the operator's consent.
    *
    * @param verb last part of the call's path
+   * @param more adds to the call's body
    * @return the producer's answer
    * @throws CommandStopped when nothing or too much is chosen, or consent is refused
    */
-  String act(Connection connection, String verb) {
+  String act(Connection connection, String verb, Consumer<ObjectNode> more) {
     boolean matching = all || !filter.isEmpty();
     if (matching == !ids.isEmpty()) {
       throw new CommandStopped(
@@ -51,7 +53,9 @@ final class LetterChoice {
       int meant = limit == null ? count : Math.min(limit, count);
       connection.confirm(yes || count == 0, sentence(verb, meant));
     }
-    return connection.api().post(LETTERS + "/" + verb, body().toString());
+    ObjectNode body = body();
+    more.accept(body);
+    return connection.api().post(LETTERS + "/" + verb, body.toString());
   }
 
   private ObjectNode body() {

@@ -169,6 +169,33 @@ class CommandsTest {
   }
 
   @Test
+  void lanesAreListedDeclaredAndRemoved() {
+    answers.put(
+        "GET /api/lanes",
+        new Answer(
+            200,
+            """
+            {"lanes":[{"lane":"image","queue":"fleet.jobs.image","configured":true,
+              "served_by":["gpu-1"]},
+             {"lane":"image.flux","queue":"fleet.jobs.image.flux","configured":false,
+              "served_by":[]}]}
+            """));
+    answers.put("POST /api/lanes", new Answer(201, "{\"lane\":\"image.flux\"}"));
+    answers.put("DELETE /api/lanes/image.flux", new Answer(204, ""));
+    answers.put("DELETE /api/lanes/image", new Answer(409, "{\"detail\":\"It is configured\"}"));
+
+    assertThat(fleet("lanes")).isZero();
+    assertThat(out.toString())
+        .containsPattern("image +fleet.jobs.image +configuration +gpu-1")
+        .containsPattern("image.flux +fleet.jobs.image.flux +API");
+    assertThat(fleet("lanes", "--add", "image.flux")).isZero();
+    assertThat(calls.getLast()).isEqualTo("POST /api/lanes {\"lane\":\"image.flux\"}");
+    assertThat(fleet("lanes", "--remove", "image.flux")).isZero();
+    assertThat(fleet("lanes", "--remove", "image")).isEqualTo(2);
+    assertThat(fleet("lanes", "--add", "a", "--remove", "b")).isEqualTo(2);
+  }
+
+  @Test
   void manyLettersAreTouchedOnlyWithConsent() {
     answers.put("GET /api/dead-letters?limit=1&reason=bad_workflow", new Answer(200, LETTERS));
     answers.put(
@@ -184,6 +211,9 @@ class CommandsTest {
     assertThat(calls.getLast())
         .isEqualTo("POST /api/dead-letters/replay {\"filter\":{\"reason\":\"bad_workflow\"}}");
     assertThat(out.toString()).contains("1 replayed, 1 left:", "l2: gone");
+    assertThat(fleet("dead", "replay", "l1", "--even-cancelled")).isEqualTo(1);
+    assertThat(calls.getLast())
+        .isEqualTo("POST /api/dead-letters/replay {\"ids\":[\"l1\"],\"even_cancelled\":true}");
   }
 
   @Test

@@ -94,6 +94,16 @@ class ArtifactController {
     }
   }
 
+  /**
+   * A file in the store.
+   *
+   * @param artifact its id
+   * @param filename for people
+   * @param contentType media type
+   * @param sizeBytes length
+   * @param sha256 lower-case hexadecimal
+   * @param url where to fetch it
+   */
   record StoredFile(
       UUID artifact, String filename, String contentType, long sizeBytes, String sha256, URI url) {}
 }

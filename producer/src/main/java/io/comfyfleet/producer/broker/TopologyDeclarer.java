@@ -17,6 +17,7 @@ import org.springframework.amqp.core.Exchange;
 import org.springframework.amqp.core.Queue;
 import org.springframework.amqp.rabbit.connection.Connection;
 import org.springframework.amqp.rabbit.connection.ConnectionListener;
+import org.springframework.amqp.rabbit.support.RabbitExceptionTranslator;
 
 /**
  * Declares everything on each new connection, because only a connection tells the server's version
@@ -37,12 +38,19 @@ class TopologyDeclarer implements ConnectionListener {
 
   @Override
   public void onCreate(Connection connection) {
-    BrokerProfile profile =
-        BrokerProfile.choose(settings.profile(), connection.getDelegate().getServerProperties());
+    BrokerProfile profile = profile(connection);
     boolean first = told != profile;
     Declarables declarables = TopologyDeclaration.of(profile, lanes.names());
     for (Declarable declarable : declarables.getDeclarables()) {
-      declare(connection, declarable);
+      try {
+        declare(connection, declarable);
+      } catch (IOException | TimeoutException | AmqpException e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        log.atError()
+            .addKeyValue(LogKeys.QUEUE, declarable)
+            .addKeyValue(LogKeys.REASON, cause.getMessage())
+            .log("cannot declare; delete or migrate what is there under this name");
+      }
     }
     told = profile;
     if (first) {
@@ -53,7 +61,28 @@ class TopologyDeclarer implements ConnectionListener {
     }
   }
 
-  private void declare(Connection connection, Declarable declarable) {
+  /**
+   * Declares one lane on a connection that has the rest.
+   *
+   * @throws AmqpException when the broker does not do it
+   */
+  void declareLane(Connection connection, String lane) {
+    for (Declarable declarable :
+        TopologyDeclaration.ofLane(profile(connection), lane).getDeclarables()) {
+      try {
+        declare(connection, declarable);
+      } catch (IOException | TimeoutException e) {
+        throw RabbitExceptionTranslator.convertRabbitAccessException(e);
+      }
+    }
+  }
+
+  private BrokerProfile profile(Connection connection) {
+    return BrokerProfile.choose(settings.profile(), connection.getDelegate().getServerProperties());
+  }
+
+  private static void declare(Connection connection, Declarable declarable)
+      throws IOException, TimeoutException {
     // A refused declaration closes its channel, so each has its own.
     try (Channel channel = connection.createChannel(false)) {
       switch (declarable) {
@@ -79,12 +108,6 @@ class TopologyDeclarer implements ConnectionListener {
                 binding.getArguments());
         default -> throw new IllegalStateException("Nobody declares a " + declarable.getClass());
       }
-    } catch (IOException | TimeoutException | AmqpException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      log.atError()
-          .addKeyValue(LogKeys.QUEUE, declarable)
-          .addKeyValue(LogKeys.REASON, cause.getMessage())
-          .log("cannot declare; delete or migrate what is there under this name");
     }
   }
 }

@@ -48,9 +48,28 @@ class CallbackController {
                 "status", "must be pending, delivered or failed, was \"" + wireName + "\""));
   }
 
+  /**
+   * Calls to senders' addresses.
+   *
+   * @param callbacks the newest first
+   */
   record CallbackList(List<CallbackView> callbacks) {}
 
-  /** Without the address's query: it may hold the receiver's secret, as n8n's signature. */
+  /**
+   * A call to a sender's address.
+   *
+   * @param id its id
+   * @param url where it goes, without the query: it may hold the receiver's secret, as n8n's
+   *     signature
+   * @param idempotencyKey the same on each repeat
+   * @param status where it stands
+   * @param attempts how often it was tried
+   * @param lastStatus what the receiver answered last; null when it never did
+   * @param reason why the last try did not succeed; null when it did or there was none
+   * @param nextAttemptAt when it is tried next; null when it has ended
+   * @param endedAt when it was taken or given up; null before
+   * @param createdAt when what it tells had happened
+   */
   record CallbackView(
       UUID id,
       String url,

@@ -26,7 +26,17 @@ record ActionRequest(
     @Nullable Boolean all,
     @Nullable Boolean evenCancelled) {
 
-  /** The names of the query string. */
+  /**
+   * The names of the query string. Null leaves a part open.
+   *
+   * @param reason the reason, exactly
+   * @param node the node that had it last
+   * @param lane the lane
+   * @param run the run's id
+   * @param job the job's id
+   * @param olderThan an age as 30m, 2h or 1d, or an ISO-8601 time
+   * @param newerThan an age as 30m, 2h or 1d, or an ISO-8601 time
+   */
   record Filter(
       @Nullable String reason,
       @Nullable String node,

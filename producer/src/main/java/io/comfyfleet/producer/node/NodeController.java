@@ -121,8 +121,20 @@ class NodeController {
     return node;
   }
 
+  /**
+   * The machines.
+   *
+   * @param nodes by id
+   */
   record NodeList(List<NodeView> nodes) {}
 
+  /**
+   * What is changed of a running node.
+   *
+   * @param slots jobs at once; null leaves them
+   * @param lanes lanes served and the slots for each, and no others; null leaves them
+   * @param keep whether the same is told again after each restart; null for no
+   */
   record NodeChange(
       @Nullable Integer slots, @Nullable Map<String, Integer> lanes, @Nullable Boolean keep) {
 

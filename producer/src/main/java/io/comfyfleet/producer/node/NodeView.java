@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * @param jobs what it has in hand
  * @param gpuUsage percent
  * @param memoryUsage percent of the GPU's memory
+ * @param vramTotal memory of the GPU, bytes; null when unknown
+ * @param vramUsed how much of it is in use, bytes; null when unknown
+ * @param modelsHash the same on nodes whose ComfyUI lists the same model files; null when unknown
  * @param processingSpeed seconds per job, mean over the types; null before the first
  * @param processingSpeedByType seconds per job
  * @param comfyuiVersion as ComfyUI told
@@ -47,6 +50,9 @@ public record NodeView(
     List<RunningJob> jobs,
     @Nullable Integer gpuUsage,
     @Nullable Integer memoryUsage,
+    @Nullable Long vramTotal,
+    @Nullable Long vramUsed,
+    @Nullable String modelsHash,
     @Nullable Double processingSpeed,
     Map<String, Double> processingSpeedByType,
     @Nullable String comfyuiVersion,
@@ -70,6 +76,9 @@ public record NodeView(
         beat.jobs(),
         beat.gpuUsage(),
         beat.memoryUsage(),
+        beat.vramTotal(),
+        beat.vramUsed(),
+        beat.modelsHash(),
         mean(beat.processingSpeed()),
         new TreeMap<>(beat.processingSpeed()),
         beat.comfyuiVersion(),

@@ -77,7 +77,18 @@ class ListingController {
    */
   record RunList(int total, int offset, List<RunSummary> runs) {}
 
-  /** A run without its jobs and results; the parts are those of {@link RunView}. */
+  /**
+   * A run without its jobs and results.
+   *
+   * @param runId its id
+   * @param status where it stands
+   * @param counts how many of its jobs stand where
+   * @param need successes that complete it; null for all
+   * @param createdAt when it was accepted
+   * @param deadlineAt when it is given up; null for never
+   * @param completedAt when it ended; null while it is open
+   * @param metadata the sender's own
+   */
   record RunSummary(
       String runId,
       RunStatus status,

@@ -85,8 +85,25 @@ class TemplateController {
     }
   }
 
+  /**
+   * What there is.
+   *
+   * @param templates by name
+   */
   record TemplateList(List<TemplateView> templates) {}
 
+  /**
+   * A template as it is shown.
+   *
+   * @param name what a job calls it by
+   * @param type what it makes
+   * @param title in a few words; null for none
+   * @param description in more words; null for none
+   * @param isDefault whether a job of its type gets it that names none
+   * @param parameters type, whether it is required, default and limits of each, by name
+   * @param inputs whether each is required, by name
+   * @param workflow the graph; null in lists
+   */
   record TemplateView(
       String name,
       JobType type,

@@ -87,6 +87,9 @@ class NodesIT {
     assertThat(node.path("last_heartbeat").asString()).isNotEmpty();
     assertThat(node.path("gpu_usage").asInt()).isEqualTo(93);
     assertThat(node.path("memory_usage").asInt()).isEqualTo(71);
+    assertThat(node.path("vram_total").asLong()).isEqualTo(25_757_220_864L);
+    assertThat(node.path("vram_used").asLong()).isEqualTo(18_029_215_744L);
+    assertThat(node.path("models_hash").asString()).isEqualTo("9f86d081884c7d65");
     assertThat(node.path("processing_speed").asDouble()).isEqualTo(4.0);
     assertThat(node.path("lanes").path("image").asInt()).isEqualTo(1);
     assertThat(node.path("jobs").get(0).path("phase").asString()).isEqualTo("run");
@@ -265,6 +268,9 @@ class NodesIT {
             2,
             93,
             71,
+            25_757_220_864L,
+            18_029_215_744L,
+            "9f86d081884c7d65",
             Map.of("image", 2.0, "video", 6.0),
             5,
             1,

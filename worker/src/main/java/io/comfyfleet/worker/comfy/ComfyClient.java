@@ -13,10 +13,13 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -163,6 +166,19 @@ public final class ComfyClient {
         device.path("vram_free").asLong(0));
   }
 
+  /** The model files that ComfyUI finds, by folder; a request for each folder. */
+  public Map<String, SortedSet<String>> models() {
+    Map<String, SortedSet<String>> models = new HashMap<>();
+    for (JsonNode folder : http.get("/models").values()) {
+      SortedSet<String> files = new TreeSet<>();
+      http.get("/models/" + encode(folder.asString("")))
+          .values()
+          .forEach(file -> files.add(file.asString("")));
+      models.put(folder.asString(""), files);
+    }
+    return models;
+  }
+
   /**
    * The queued and running prompts beside which the submitter noted this.
    *
@@ -250,6 +266,7 @@ public final class ComfyClient {
   }
 
   private static String encode(String value) {
-    return URLEncoder.encode(value, StandardCharsets.UTF_8);
+    // A plus is a space in a query, and a plus in a path.
+    return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
   }
 }

@@ -21,6 +21,7 @@ final class GpuProbe {
   private static final Logger log = LoggerFactory.getLogger(GpuProbe.class);
   private static final Duration LIMIT = Duration.ofSeconds(2);
   private static final int MOST_OUTPUT = 4096;
+  private static final long MEBIBYTE = 1024 * 1024;
 
   private final List<String> command;
   private boolean absent;
@@ -75,21 +76,26 @@ final class GpuProbe {
     }
   }
 
-  /** Three numbers, separated by commas; what a GPU does not support is written as [N/A]. */
+  /**
+   * Percent and twice MiB, separated by commas; what a GPU does not support is written as [N/A].
+   */
   static Optional<GpuStats> parse(String line) {
     String[] parts = line.split(",");
     try {
-      double total = Double.parseDouble(parts[2].strip());
-      return Optional.of(
-          new GpuStats(
-              percent(Double.parseDouble(parts[0].strip())),
-              percent(100 * Double.parseDouble(parts[1].strip()) / total)));
+      long total = Long.parseLong(parts[2].strip());
+      return total <= 0
+          ? Optional.empty()
+          : Optional.of(
+              new GpuStats(
+                  percent(Double.parseDouble(parts[0].strip())),
+                  total * MEBIBYTE,
+                  Long.parseLong(parts[1].strip()) * MEBIBYTE));
     } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
       return Optional.empty();
     }
   }
 
-  private static int percent(double value) {
+  static int percent(double value) {
     return Math.clamp(Math.round(value), 0, 100);
   }
 

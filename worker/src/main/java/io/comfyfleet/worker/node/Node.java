@@ -51,6 +51,7 @@ public final class Node {
   private String brokerReason = "the broker has not answered yet";
   private @Nullable SystemStats stats;
   private @Nullable GpuStats gpu;
+  private @Nullable String modelsHash;
   private @Nullable Integer queueLength;
   private @Nullable Instant brokerLostAt;
   private long succeeded;
@@ -191,6 +192,15 @@ public final class Node {
     gpu = found;
   }
 
+  /**
+   * Which models ComfyUI lists.
+   *
+   * @param hash of the list; null when ComfyUI did not tell
+   */
+  synchronized void modelsSeen(@Nullable String hash) {
+    modelsHash = hash;
+  }
+
   /** ComfyUI does not do its work. */
   public void comfyLost(String reason) {
     change(() -> {
@@ -271,6 +281,9 @@ public final class Node {
         queueLength,
         gpu == null ? null : gpu.usage(),
         memoryUsage(),
+        vramTotal(),
+        vramUsed(),
+        modelsHash,
         speed,
         succeeded,
         failed,
@@ -285,6 +298,20 @@ public final class Node {
       return gpu.memoryUsage();
     }
     return stats == null ? null : stats.memoryUsage();
+  }
+
+  private @Nullable Long vramTotal() {
+    if (gpu != null) {
+      return gpu.memoryTotal();
+    }
+    return stats == null || stats.vramTotal() <= 0 ? null : stats.vramTotal();
+  }
+
+  private @Nullable Long vramUsed() {
+    if (gpu != null) {
+      return gpu.memoryUsed();
+    }
+    return stats == null || stats.vramTotal() <= 0 ? null : stats.vramTotal() - stats.vramFree();
   }
 
   private @Nullable String reason(NodeState state) {

@@ -91,7 +91,8 @@ class NodeConfiguration {
       ProgressReporter progress,
       EventPublisher events,
       ControlContainer control,
-      NodeProperties settings) {
+      NodeProperties settings,
+      Clock clock) {
     return new NodeLifecycle(
         node,
         health,
@@ -99,7 +100,8 @@ class NodeConfiguration {
         progress,
         events,
         control.container(),
-        new GpuProbe(settings.nvidiaSmi(), settings.gpu()));
+        new GpuProbe(settings.nvidiaSmi(), settings.gpu()),
+        new ModelInventory(comfy, clock));
   }
 
   /**

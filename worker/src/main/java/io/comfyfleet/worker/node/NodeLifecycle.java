@@ -36,9 +36,10 @@ final class NodeLifecycle implements SmartLifecycle {
   private final EventPublisher events;
   private final Lifecycle control;
   private final GpuProbe gpu;
-  // Five, so that a ComfyUI or a driver that does not answer does not hold up the heartbeat.
+  private final ModelInventory models;
+  // Six, so that a ComfyUI or a driver that does not answer does not hold up the heartbeat.
   private final ScheduledExecutorService pulse =
-      Executors.newScheduledThreadPool(5, Thread.ofVirtual().name("pulse-", 0).factory());
+      Executors.newScheduledThreadPool(6, Thread.ofVirtual().name("pulse-", 0).factory());
   private volatile boolean running;
   private @Nullable Told told;
   private Instant probedAt = Instant.MIN;
@@ -50,7 +51,8 @@ final class NodeLifecycle implements SmartLifecycle {
       ProgressReporter progress,
       EventPublisher events,
       Lifecycle control,
-      GpuProbe gpu) {
+      GpuProbe gpu,
+      ModelInventory models) {
     this.node = node;
     this.health = health;
     this.orphans = orphans;
@@ -58,6 +60,7 @@ final class NodeLifecycle implements SmartLifecycle {
     this.events = events;
     this.control = control;
     this.gpu = gpu;
+    this.models = models;
     node.onChange(this::tellChange);
   }
 
@@ -73,6 +76,7 @@ final class NodeLifecycle implements SmartLifecycle {
     every(PROGRESS_TICK, progress::tick);
     every(ORPHAN_SWEEP, this::sweep);
     every(node.identity().heartbeatInterval(), () -> node.gpuSeen(gpu.ask().orElse(null)));
+    every(node.identity().heartbeatInterval(), this::lookAtModels);
   }
 
   @Override
@@ -111,6 +115,15 @@ final class NodeLifecycle implements SmartLifecycle {
     if (due) {
       probedAt = Instant.now();
       health.probe();
+    }
+  }
+
+  private void lookAtModels() {
+    NodeState state = node.state();
+    if (state == NodeState.STARTING || state == NodeState.UNHEALTHY) {
+      models.forget();
+    } else {
+      node.modelsSeen(models.hash());
     }
   }
 

@@ -18,7 +18,9 @@ class GpuProbeTest {
   void usageAndMemoryOfTheChosenGpuAreTold() throws IOException {
     var probe = new GpuProbe(program("[ \"$3\" = --id=1 ] && echo '85, 18022, 24564'"), "1");
 
-    assertThat(probe.ask()).contains(new GpuStats(85, 73));
+    GpuStats told = probe.ask().orElseThrow();
+    assertThat(told).isEqualTo(new GpuStats(85, 24_564L << 20, 18_022L << 20));
+    assertThat(told.memoryUsage()).isEqualTo(73);
   }
 
   @Test
@@ -32,7 +34,8 @@ class GpuProbeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "[N/A], 100, 200", "85", "85, x, 200", "No devices were found"})
+  @ValueSource(
+      strings = {"", "[N/A], 100, 200", "85", "85, x, 200", "85, 0, 0", "No devices were found"})
   void linesWithoutThreeNumbersTellNothing(String line) {
     assertThat(GpuProbe.parse(line)).isEmpty();
   }
