@@ -60,6 +60,8 @@ class WorkflowFilesTest {
           "waitBetweenTries",
           "onError");
 
+  private static final List<Route> ROUTES = routes();
+
   private record Route(String method, PathPattern path) {}
 
   @ParameterizedTest
@@ -142,7 +144,6 @@ class WorkflowFilesTest {
   @ParameterizedTest
   @MethodSource("files")
   void callsGoToRoutesOfTheApi(Path file) {
-    List<Route> routes = routes();
     for (JsonNode node : nodes(file)) {
       String url = node.path("parameters").path("url").asString("");
       int path = url.indexOf("/api/");
@@ -151,7 +152,7 @@ class WorkflowFilesTest {
       }
       String method = node.path("parameters").path("method").asString();
       String called = EXPRESSION.matcher(url.substring(path)).replaceAll("x");
-      assertThat(routes)
+      assertThat(ROUTES)
           .as(file.getFileName() + ": " + method + " " + called)
           .anyMatch(route ->
               route.method().equals(method)
