@@ -8,6 +8,12 @@ public final class MessageHeaders {
   /** On results and run events: a receiver that saw the key before may drop the message. */
   public static final String IDEMPOTENCY_KEY = "x-fleet-idempotency-key";
 
+  /**
+   * On jobs: true when the broker may have the job already, because a producer ended, or did not
+   * hear the confirm, after it had published it. Whoever takes it asks first who has it.
+   */
+  public static final String REPEATED = "x-fleet-repeated";
+
   /** On dead letters: an {@link io.comfyfleet.job.ErrorCode} wire name. */
   public static final String REASON = "x-fleet-reason";
 

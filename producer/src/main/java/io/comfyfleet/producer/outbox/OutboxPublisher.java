@@ -8,6 +8,7 @@ import io.comfyfleet.telemetry.Traces;
 import io.comfyfleet.wire.MessageHeaders;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
@@ -37,6 +38,7 @@ class OutboxPublisher {
   private final UndeliverableSink undeliverable;
   private final TransactionTemplate transaction;
   private final Clock clock;
+  private final Instant begun;
 
   OutboxPublisher(
       OutboxTable table,
@@ -49,6 +51,7 @@ class OutboxPublisher {
     this.undeliverable = undeliverable;
     this.transaction = transaction;
     this.clock = clock;
+    this.begun = clock.instant();
   }
 
   private record Lost(OutboxTable.Row row, String reason) {}
@@ -128,6 +131,10 @@ class OutboxPublisher {
             .setReplyToIfAbsent(message.replyTo());
     if (message.idempotencyKey() != null) {
       builder.setHeader(MessageHeaders.IDEMPOTENCY_KEY, message.idempotencyKey());
+    }
+    // What an earlier process left behind it may have published just before it ended.
+    if (message.jobId() != null && (row.unsure() || row.dueAt().isBefore(begun))) {
+      builder.setHeader(MessageHeaders.REPEATED, true);
     }
     if (row.traceparent() != null) {
       builder.setHeader(Traces.HEADER, row.traceparent());

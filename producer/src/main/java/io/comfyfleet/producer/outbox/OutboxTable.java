@@ -22,8 +22,19 @@ class OutboxTable {
     this.jdbc = jdbc;
   }
 
-  /** A message with the id of its row, and the trace in which it was written. */
-  record Row(long id, OutboxMessage message, @Nullable String traceparent) {}
+  /**
+   * A message with the id of its row.
+   *
+   * @param dueAt when it was accepted, or may be tried again
+   * @param unsure whether it was published without a confirm
+   * @param traceparent of the trace in which it was written; null for none
+   */
+  record Row(
+      long id,
+      OutboxMessage message,
+      Instant dueAt,
+      boolean unsure,
+      @Nullable String traceparent) {}
 
   private record Candidate(long id, int bytes) {}
 
@@ -100,9 +111,10 @@ class OutboxTable {
     }
   }
 
+  /** Lets messages wait that were published without a confirm. */
   void postpone(List<Long> ids, Instant due) {
     if (!ids.isEmpty()) {
-      jdbc.sql("update outbox set due_at = :due where id in (:ids)")
+      jdbc.sql("update outbox set due_at = :due, unsure = true where id in (:ids)")
           .param("due", Columns.at(due))
           .param("ids", ids)
           .update();
@@ -130,6 +142,8 @@ class OutboxTable {
             row.getString("idempotency_key"),
             row.getObject("job_id", UUID.class),
             row.getString("body").getBytes(StandardCharsets.UTF_8)),
+        Columns.instant(row, "due_at"),
+        row.getBoolean("unsure"),
         row.getString("traceparent"));
   }
 }

@@ -2,6 +2,7 @@ package io.comfyfleet.worker.intake;
 
 import com.rabbitmq.client.AMQP.BasicProperties;
 import io.comfyfleet.telemetry.Traces;
+import io.comfyfleet.wire.MessageHeaders;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +32,7 @@ record Delivery(
 
   /** Whether somebody may still be at work on this job, or have ended it. */
   boolean isDoubtful() {
-    boolean deferred =
-        properties.getHeaders() != null && properties.getHeaders().containsKey(DEFERRED);
-    return redelivered || deferred || deaths() > 0;
+    return redelivered || has(DEFERRED) || has(MessageHeaders.REPEATED) || deaths() > 0;
   }
 
   /**
@@ -50,6 +49,10 @@ record Delivery(
     Object value =
         properties.getHeaders() == null ? null : properties.getHeaders().get(Traces.HEADER);
     return value == null ? null : value.toString();
+  }
+
+  private boolean has(String name) {
+    return properties.getHeaders() != null && properties.getHeaders().containsKey(name);
   }
 
   private long header(String name) {
