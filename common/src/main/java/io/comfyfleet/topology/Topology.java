@@ -17,7 +17,7 @@ public final class Topology {
   /** Reply queue: every terminal outcome, and its routing key on {@link #FLEET}. */
   public static final String RESULTS = "fleet.results";
 
-  /** Topic exchange for {@link #RUN_COMPLETED} and friends. */
+  /** Topic exchange for {@link #RUN_COMPLETED} and {@link #JOB_DEAD}. */
   public static final String RUNS = "fleet.runs";
 
   /** Routing key of a run's end on {@link #RUNS}. */
@@ -25,6 +25,12 @@ public final class Topology {
 
   /** Bounded queue of run ends, for n8n's Trigger node. */
   public static final String RUNS_COMPLETED_QUEUE = "fleet.runs.completed";
+
+  /** Routing key of word of a new dead letter on {@link #RUNS}. */
+  public static final String JOB_DEAD = "job.dead";
+
+  /** Bounded queue of words of dead letters, for n8n's Trigger node. */
+  public static final String DEAD_EVENTS_QUEUE = "fleet.dead.events";
 
   /** Fanout exchange of the dead letters, and the name of their one queue. */
   public static final String DEAD = "fleet.dead";

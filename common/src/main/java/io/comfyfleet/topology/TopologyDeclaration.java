@@ -27,9 +27,9 @@ public final class TopologyDeclaration {
   public static final int DELIVERY_LIMIT = 10;
 
   private static final int HIGHEST_CLASSIC_PRIORITY = 10;
-  private static final int RUN_EVENTS_KEPT = 10_000;
-  private static final Duration RUN_EVENT_AGE = Duration.ofDays(7);
-  private static final int RUN_EVENT_DELIVERY_LIMIT = 5;
+  private static final int EVENTS_KEPT = 10_000;
+  private static final Duration EVENT_AGE = Duration.ofDays(7);
+  private static final int EVENT_DELIVERY_LIMIT = 5;
 
   private final BrokerProfile profile;
   private final List<Declarable> all = new ArrayList<>();
@@ -103,21 +103,28 @@ public final class TopologyDeclaration {
 
   private void runs() {
     TopicExchange runs = new TopicExchange(Topology.RUNS);
-    // Bounded, so that an absent reader never fills the broker.
-    QueueBuilder builder =
-        durable(Topology.RUNS_COMPLETED_QUEUE)
-            .maxLength((long) RUN_EVENTS_KEPT)
+    all.add(runs);
+    Queue completed = forReaders(Topology.RUNS_COMPLETED_QUEUE);
+    add(completed, BindingBuilder.bind(completed).to(runs).with(Topology.RUN_COMPLETED));
+    Queue dead = forReaders(Topology.DEAD_EVENTS_QUEUE);
+    add(dead, BindingBuilder.bind(dead).to(runs).with(Topology.JOB_DEAD));
+  }
+
+  /** Bounded, so that an absent reader never fills the broker. */
+  private Queue forReaders(String name) {
+    QueueBuilder queue =
+        durable(name)
+            .maxLength((long) EVENTS_KEPT)
             .overflow(QueueBuilder.Overflow.dropHead)
-            .ttl(Math.toIntExact(RUN_EVENT_AGE.toMillis()));
+            .ttl(Math.toIntExact(EVENT_AGE.toMillis()));
     if (profile == BrokerProfile.QUORUM) {
-      builder.withArgument("x-delivery-limit", RUN_EVENT_DELIVERY_LIMIT);
+      queue.withArgument("x-delivery-limit", EVENT_DELIVERY_LIMIT);
       // A reader that fails gives back with nack, which counts against no limit: slow it down.
-      builder.withArgument("x-delayed-retry-type", "all");
-      builder.withArgument("x-delayed-retry-min", 1_000);
-      builder.withArgument("x-delayed-retry-max", 60_000);
+      queue.withArgument("x-delayed-retry-type", "all");
+      queue.withArgument("x-delayed-retry-min", 1_000);
+      queue.withArgument("x-delayed-retry-max", 60_000);
     }
-    Queue queue = builder.build();
-    add(runs, queue, BindingBuilder.bind(queue).to(runs).with(Topology.RUN_COMPLETED));
+    return queue.build();
   }
 
   /** What cannot be stored now must wait, however often it is tried. */

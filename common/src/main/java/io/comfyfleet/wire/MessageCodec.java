@@ -1,5 +1,6 @@
 package io.comfyfleet.wire;
 
+import io.comfyfleet.job.DeadLettered;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.InvalidMessageException;
 import io.comfyfleet.job.Job;
@@ -109,6 +110,11 @@ public final class MessageCodec {
     return bytes("run", short_);
   }
 
+  /** Word of a dead letter as bytes. */
+  public byte[] encode(DeadLettered event) {
+    return bytes("dead letter event", versioned(event));
+  }
+
   /** An event as bytes. */
   public byte[] encode(FleetEvent event) {
     return bytes("event", kinded(event, kindOf(EVENTS, event.getClass())));
@@ -144,6 +150,15 @@ public final class MessageCodec {
    */
   public RunCompleted decodeRunCompleted(byte[] body) {
     return decode(body, "run", RunCompleted.class);
+  }
+
+  /**
+   * Word of a dead letter from bytes.
+   *
+   * @throws UnreadableMessageException when it is none
+   */
+  public DeadLettered decodeDeadLettered(byte[] body) {
+    return decode(body, "dead letter event", DeadLettered.class);
   }
 
   /**

@@ -6,6 +6,7 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import io.comfyfleet.job.DeadLettered;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Result;
@@ -42,6 +43,7 @@ class GoldenMessagesTest {
           "job", bytes -> codec.encode(codec.decodeJob(bytes)),
           "result", bytes -> codec.encode(codec.decodeResult(bytes)),
           "run-completed", bytes -> codec.encode(codec.decodeRunCompleted(bytes)),
+          "dead-lettered", bytes -> codec.encode(codec.decodeDeadLettered(bytes)),
           "heartbeat", bytes -> codec.encode(codec.decodeEvent(bytes)),
           "progress", bytes -> codec.encode(codec.decodeEvent(bytes)),
           "control", bytes -> codec.encode(codec.decodeControl(bytes)),
@@ -72,6 +74,7 @@ class GoldenMessagesTest {
     assertSameFields("job", Job.class);
     assertSameFields("result", Result.class);
     assertSameFields("run-completed", RunCompleted.class);
+    assertSameFields("dead-lettered", DeadLettered.class);
     assertSameFields("heartbeat", Heartbeat.class);
     assertSameFields("progress", JobProgress.class);
   }

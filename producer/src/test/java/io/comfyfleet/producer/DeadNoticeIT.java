@@ -11,6 +11,7 @@ import io.comfyfleet.topology.BrokerProfile;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.topology.TopologyDeclaration;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /** A job whose message or result is a dead letter ends, and its run with it. */
 class DeadNoticeIT {
@@ -54,6 +56,15 @@ class DeadNoticeIT {
     worker.take(Topology.RUNS_COMPLETED_QUEUE);
     worker.awaitEmpty(Topology.DEAD_NOTICES);
     return job;
+  }
+
+  /** The first word with that value; those of other tests' letters before it are passed over. */
+  private static JsonNode toldOf(String field, String value) {
+    JsonNode told;
+    do {
+      told = worker.takeJson(Topology.DEAD_EVENTS_QUEUE);
+    } while (!told.path(field).asString("").equals(value));
+    return told;
   }
 
   @Test
@@ -103,6 +114,52 @@ class DeadNoticeIT {
     worker.sendBare(Topology.RESULTS, "{\"version\":1,\"job_id\": \"" + jobId + "\",\"stat");
 
     failed(jobId, ErrorCode.INTERNAL_ERROR);
+    worker.take(Topology.DEAD);
+  }
+
+  @Test
+  void eachLetterIsToldOfInWordsThatCanBeRead() {
+    String jobId = dispatch();
+    FakeWorker.Taken message = worker.take(Topology.laneQueue("image"));
+    worker.giveUp(
+        message,
+        ErrorCode.BAD_WORKFLOW,
+        "steps is 0",
+        "gpu-1",
+        Instant.parse("2026-01-01T00:00:00Z"));
+    worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    JsonNode told = toldOf("job_id", jobId);
+    String letter =
+        producer.get("/api/dead-letters?job=" + jobId).body().at("/letters/0/id").asString();
+
+    assertThat(told.get("letter").asString()).isEqualTo(letter);
+    assertThat(told.get("letter_url").asString()).endsWith("/api/dead-letters/" + letter);
+    assertThat(told.get("reason").asString()).isEqualTo("bad_workflow");
+    assertThat(told.get("message").asString()).isEqualTo("steps is 0");
+    assertThat(told.get("node_id").asString()).isEqualTo("gpu-1");
+    assertThat(told.get("origin").asString()).isEqualTo("fleet.jobs.image");
+    worker.take(Topology.DEAD);
+
+    worker.sendBare(Topology.INTAKE, "no json at all");
+
+    told = toldOf("origin", Topology.INTAKE);
+    assertThat(told.has("job_id")).isFalse();
+    assertThat(told.get("origin").asString()).isEqualTo(Topology.INTAKE);
+    assertThat(told.get("message").asString()).isNotBlank();
+    worker.take(Topology.DEAD);
+  }
+
+  @Test
+  void letterThatTheBrokerWroteIsToldOfByTheIdThatTheListShows() {
+    String jobId = dispatch();
+    worker.reject(Topology.laneQueue("image"), false);
+    failed(jobId, ErrorCode.DELIVERY_LIMIT);
+
+    JsonNode told = toldOf("job_id", jobId);
+
+    assertThat(told.get("letter"))
+        .isEqualTo(producer.get("/api/dead-letters?job=" + jobId).body().at("/letters/0/id"));
+    assertThat(told.get("reason").asString()).isEqualTo("rejected");
     worker.take(Topology.DEAD);
   }
 

@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import org.awaitility.Awaitility;
+import tools.jackson.databind.JsonNode;
 
 /** Speaks AMQP as workers and n8n do, step by step as a test says. */
 final class FakeWorker implements AutoCloseable {
@@ -134,6 +135,11 @@ final class FakeWorker implements AutoCloseable {
             .until(() -> channel.basicGet(queue, true), got -> got != null);
     return new Taken(
         response.getEnvelope().getRoutingKey(), response.getProps(), response.getBody());
+  }
+
+  /** The body of the next message of a queue, acknowledged; awaits it. */
+  JsonNode takeJson(String queue) {
+    return MessageCodec.mapper().readTree(take(queue).body());
   }
 
   /** Refuses the next message of a queue; awaits it. */

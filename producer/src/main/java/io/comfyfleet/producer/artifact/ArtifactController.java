@@ -18,7 +18,6 @@ import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
-import org.springframework.web.context.request.ServletWebRequest;
 
 /** Files in and out. Bodies are streamed both ways. */
 @RestController
@@ -27,9 +26,11 @@ class ArtifactController {
   private static final int CONTENT_TYPE_LENGTH = 255;
 
   private final Artifacts artifacts;
+  private final Downloads downloads;
 
-  ArtifactController(Artifacts artifacts) {
+  ArtifactController(Artifacts artifacts, Downloads downloads) {
     this.artifacts = artifacts;
+    this.downloads = downloads;
   }
 
   @PutMapping("/{artifact}")
@@ -63,15 +64,7 @@ class ArtifactController {
   @GetMapping({"/{artifact}", "/{artifact}/{filename}"})
   void get(@PathVariable UUID artifact, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    Artifact found = artifacts.find(artifact).orElseThrow(() -> notFound(artifact));
-    try (ArtifactStore.Stored file = artifacts.open(found).orElseThrow(() -> notFound(artifact))) {
-      String etag = "\"" + found.sha256() + "\"";
-      if (new ServletWebRequest(request, response)
-          .checkNotModified(etag, found.storedAt().toEpochMilli())) {
-        return;
-      }
-      new Download(found, etag, request, response).send(file);
-    }
+    downloads.send(artifact, request, response);
   }
 
   private static String contentType(@Nullable String header) {
@@ -99,13 +92,6 @@ class ArtifactController {
     } catch (InvalidMediaTypeException e) {
       throw new InvalidMessageException("Content-Type", "must be a media type, was " + header);
     }
-  }
-
-  private static ProblemException notFound(UUID artifact) {
-    return new ProblemException(
-        HttpStatus.NOT_FOUND,
-        "artifact-not-found",
-        "There is no file " + artifact + " in the output store (or it is there no longer)");
   }
 
   record StoredFile(

@@ -29,7 +29,7 @@ import org.springframework.stereotype.Component;
 /**
  * Reads the copy of each dead letter and ends the job that nobody else will end: one that the
  * broker itself gave up, and one whose result could not be read or kept. A letter from a worker
- * needs nothing: its result follows.
+ * needs nothing: its result follows. Of each it is told on {@link Topology#RUNS}.
  */
 @Component
 class Notices implements PatientListener.Work {
@@ -41,14 +41,17 @@ class Notices implements PatientListener.Work {
 
   private final Aggregator aggregator;
   private final MessageCodec codec;
+  private final Obituary obituary;
 
-  Notices(Aggregator aggregator, MessageCodec codec) {
+  Notices(Aggregator aggregator, MessageCodec codec, Obituary obituary) {
     this.aggregator = aggregator;
     this.codec = codec;
+    this.obituary = obituary;
   }
 
   @Override
   public void take(Message letter) {
+    obituary.tell(letter);
     MessageProperties properties = letter.getMessageProperties();
     Map<String, Object> headers = properties.getHeaders();
     if (Topology.RESULTS.equals(headers.get(MessageHeaders.ORIGIN))) {

@@ -1,11 +1,9 @@
 package io.comfyfleet.producer.dispatch;
 
-import io.comfyfleet.producer.problem.ProblemException;
 import io.comfyfleet.producer.run.JobView;
 import io.comfyfleet.producer.run.RunReader;
 import io.comfyfleet.producer.run.RunView;
 import java.net.URI;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -34,7 +32,7 @@ class DispatchController {
       @RequestHeader(name = KEY, required = false) @Nullable String key,
       @RequestParam(defaultValue = "0") int wait) {
     RunReader.checkWait(wait);
-    JobView job = reader.job(accepted(() -> door.job(orEmpty(body), key)), wait);
+    JobView job = reader.job(door.job(orEmpty(body), key), wait);
     return ResponseEntity.status(job.status().pending() ? HttpStatus.ACCEPTED : HttpStatus.OK)
         .location(URI.create("/api/jobs/" + job.jobId()))
         .body(job);
@@ -46,7 +44,7 @@ class DispatchController {
       @RequestHeader(name = KEY, required = false) @Nullable String key,
       @RequestParam(defaultValue = "0") int wait) {
     RunReader.checkWait(wait);
-    RunView run = reader.run(accepted(() -> door.run(orEmpty(body), key)), wait);
+    RunView run = reader.run(door.run(orEmpty(body), key), wait);
     return ResponseEntity.status(run.completedAt() == null ? HttpStatus.ACCEPTED : HttpStatus.OK)
         .location(URI.create("/api/runs/" + run.runId()))
         .body(run);
@@ -54,13 +52,5 @@ class DispatchController {
 
   private static byte[] orEmpty(byte @Nullable [] body) {
     return body == null ? new byte[0] : body;
-  }
-
-  private static <T> T accepted(Supplier<T> acceptance) {
-    try {
-      return acceptance.get();
-    } catch (ConflictException e) {
-      throw new ProblemException(HttpStatus.CONFLICT, "conflict", e.getMessage());
-    }
   }
 }

@@ -2,12 +2,15 @@ package io.comfyfleet.producer.dispatch;
 
 import io.comfyfleet.job.InvalidMessageException;
 import io.comfyfleet.job.Job;
+import io.comfyfleet.job.JobType;
 import io.comfyfleet.producer.broker.Sendable;
 import io.comfyfleet.producer.callback.Callbacks;
+import io.comfyfleet.producer.problem.ProblemException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
 /** From bytes to accepted work. Thread-safe; blocks for the database. */
@@ -41,11 +44,27 @@ public class Door {
    * @param idempotencyKey header of that name; null for none
    * @return the job's id
    * @throws InvalidMessageException naming the field
-   * @throws ConflictException when the id is another job's, or its run has ended
+   * @throws ProblemException (409) when the id is another job's, or its run has ended
    */
   public UUID job(byte[] body, @Nullable String idempotencyKey) {
     checkKey(idempotencyKey);
-    return acceptance.accept(reader.job(body), new Origin(idempotencyKey, null, null, null));
+    return job(reader.job(body), idempotencyKey);
+  }
+
+  /**
+   * Accepts one job of a known type from HTTP, written flat: the body need not name the type, and
+   * parameters of the template may stand beside the other fields.
+   *
+   * @param type what it makes
+   * @param body JSON
+   * @param idempotencyKey header of that name; null for none
+   * @return the job's id
+   * @throws InvalidMessageException naming the field
+   * @throws ProblemException (409) when the id is another job's, or its run has ended
+   */
+  public UUID job(JobType type, byte[] body, @Nullable String idempotencyKey) {
+    checkKey(idempotencyKey);
+    return job(reader.flatJob(type, body), idempotencyKey);
   }
 
   /**
@@ -78,7 +97,7 @@ public class Door {
    *
    * @return the run's id
    * @throws InvalidMessageException naming the field
-   * @throws ConflictException when the id is another run's
+   * @throws ProblemException (409) when the id is another run's
    */
   String run(byte[] body, @Nullable String idempotencyKey) {
     checkKey(idempotencyKey);
@@ -100,7 +119,11 @@ public class Door {
         throw Fields.at("jobs[" + drafts.size() + "]", e);
       }
     }
-    return acceptance.accept(RunPlan.of(runId, request, fingerprint.of(request), drafts));
+    try {
+      return acceptance.accept(RunPlan.of(runId, request, fingerprint.of(request), drafts));
+    } catch (ConflictException e) {
+      throw refusal(e);
+    }
   }
 
   /**
@@ -120,6 +143,18 @@ public class Door {
    */
   public void check(Job job) {
     drafting.check(job);
+  }
+
+  private UUID job(JobRequest request, @Nullable String idempotencyKey) {
+    try {
+      return acceptance.accept(request, new Origin(idempotencyKey, null, null, null));
+    } catch (ConflictException e) {
+      throw refusal(e);
+    }
+  }
+
+  private static ProblemException refusal(ConflictException e) {
+    return new ProblemException(HttpStatus.CONFLICT, "conflict", e.getMessage());
   }
 
   private static void checkFits(String field, @Nullable String text) {

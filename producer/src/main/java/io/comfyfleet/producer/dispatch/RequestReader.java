@@ -22,9 +22,11 @@ class RequestReader {
   private static final int METADATA_BYTES = 16 * 1024;
 
   private final JsonMapper mapper;
+  private final FlatBody flat;
 
-  RequestReader(JsonMapper mapper) {
+  RequestReader(JsonMapper mapper, FlatBody flat) {
     this.mapper = mapper;
+    this.flat = flat;
   }
 
   /**
@@ -34,6 +36,17 @@ class RequestReader {
    */
   JobRequest job(byte[] body) {
     return job(fields(body));
+  }
+
+  /**
+   * One job of a known type, with the template's parameters beside its fields.
+   *
+   * @throws InvalidMessageException naming the field, {@code body} when it is no JSON object,
+   *     {@code type} when it names another one
+   */
+  JobRequest flatJob(JobType type, byte[] body) {
+    Fields fields = fields(body);
+    return job(new Fields(flat.job(type, fields), mapper));
   }
 
   /**

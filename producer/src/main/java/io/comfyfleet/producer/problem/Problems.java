@@ -50,7 +50,16 @@ class Problems {
 
   @ExceptionHandler
   ResponseEntity<Map<String, Object>> refused(ProblemException e) {
-    return answer(e.status(), e.slug(), e.getMessage(), null, new HttpHeaders());
+    HttpHeaders headers = new HttpHeaders();
+    if (e.retryAfter() != null) {
+      headers.set(HttpHeaders.RETRY_AFTER, Long.toString(e.retryAfter().toSeconds()));
+    }
+    ResponseEntity<Map<String, Object>> answer =
+        answer(e.status(), e.slug(), e.getMessage(), null, headers);
+    if (answer.getBody() != null) {
+      answer.getBody().putAll(e.members());
+    }
+    return answer;
   }
 
   @ExceptionHandler

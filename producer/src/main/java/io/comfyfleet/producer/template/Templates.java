@@ -91,6 +91,15 @@ public class Templates {
     return Optional.ofNullable(templates.get(name));
   }
 
+  /**
+   * The template that a job of the type would use.
+   *
+   * @param name its name; null for the type's default
+   */
+  public Optional<Template> find(JobType type, @Nullable String name) {
+    return find(name == null ? settings.defaultFor(type) : name);
+  }
+
   /** Whether it serves the jobs of its type that name none. */
   public boolean isDefault(Template template) {
     return settings.defaultFor(template.type()).equals(template.name());
