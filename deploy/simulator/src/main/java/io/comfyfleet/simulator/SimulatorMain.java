@@ -31,6 +31,12 @@ public final class SimulatorMain implements Callable<Integer> {
   private int nodes;
 
   @Option(
+      names = "--names",
+      split = ",",
+      description = "What the nodes are called (node-1, node-2 ...).")
+  private @Nullable List<String> names;
+
+  @Option(
       names = "--port",
       split = ",",
       defaultValue = "0",
@@ -96,6 +102,11 @@ public final class SimulatorMain implements Callable<Integer> {
     if (known == null) {
       throw new IllegalStateException("picocli did not set the command");
     }
+    if (names != null && names.size() != nodes) {
+      throw new ParameterException(
+          known.commandLine(),
+          "Give as many --names as --nodes: %d names, %d nodes".formatted(names.size(), nodes));
+    }
     check(known, "--port", ports);
     if (wrapperPorts != null) {
       check(known, "--wrapper-port", wrapperPorts);
@@ -135,7 +146,7 @@ public final class SimulatorMain implements Callable<Integer> {
   private SimulatorOptions options(int index) {
     SimulatorOptions options =
         SimulatorOptions.defaults()
-            .withName("node-" + index)
+            .withName(names == null ? "node-" + index : names.get(index - 1))
             .withPort(port(ports, index))
             .withSeconds(seconds)
             .withVideoSeconds(videoSeconds == null ? seconds : videoSeconds)
