@@ -22,7 +22,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Measures a whole fleet of real processes on this machine.",
-    subcommands = {ChaosCommand.class, DeadLettersCommand.class, StrategiesCommand.class})
+    subcommands = {
+      ChaosCommand.class,
+      DeadLettersCommand.class,
+      StrategiesCommand.class,
+      PlansCommand.class
+    })
 public final class BenchCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
@@ -41,7 +46,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new ParameterException(
-        spec.commandLine(), "Which one: bench strategies, bench dead-letters, chaos");
+        spec.commandLine(), "Which one: bench strategies, bench plans, bench dead-letters, chaos");
   }
 
   /** Prints a line at once. */
