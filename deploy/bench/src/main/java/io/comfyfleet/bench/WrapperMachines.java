@@ -63,6 +63,11 @@ final class WrapperMachines implements AutoCloseable {
     }
   }
 
+  /** How many pictures a machine has begun. */
+  int begun(int number) {
+    return SimulatorControl.executed(loopback(machines.get(number - 1).comfyPort)).size();
+  }
+
   /** Ends a machine as a power cut would. */
   void kill(int number) {
     ChildProcess process = machines.get(number - 1).process;
