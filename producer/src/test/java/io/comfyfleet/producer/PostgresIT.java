@@ -1,19 +1,32 @@
 package io.comfyfleet.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
+import io.comfyfleet.balancer.Balancer;
+import io.comfyfleet.balancer.BalancerFile;
+import io.comfyfleet.balancer.BalancerProgram;
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.node.NodeState;
 import io.comfyfleet.topology.Topology;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.BufferedReader;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -22,11 +35,16 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Two producers on one PostgreSQL behave as one. */
 class PostgresIT {
   private static final int RUNS = 20;
   private static final int JOBS = 5;
+
+  /** Above what a JSON body may have. */
+  private static final int LARGE = 20 << 20;
 
   @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
   @TempDir static Path folder;
@@ -150,5 +168,62 @@ class PostgresIT {
       assertThat(answer.get().status()).isEqualTo(200);
     }
     worker.take(Topology.RUNS_COMPLETED_QUEUE);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void oneAddressInFrontOfBothDoesWhatEachDoes(BalancerProgram program) throws Exception {
+    assumeThat(program.find())
+        .as("%s is not installed, so it cannot be tried", program.command())
+        .isPresent();
+    BalancerFile file =
+        BalancerFile.of(Path.of(".."), program, "two-producers")
+            .with("producer1:8080", URI.create(first.base()))
+            .with("producer2:8080", URI.create(second.base()));
+    try (Balancer balancer = Balancer.start(file, folder.resolve(program.command()));
+        HttpClient http = HttpClient.newHttpClient()) {
+      String run = "behind-" + program.command();
+      HttpRequest request =
+          HttpRequest.newBuilder(balancer.url().resolve("/api/comfyui/dispatch"))
+              .header("Content-Type", "application/json")
+              .header("Idempotency-Key", run)
+              .POST(
+                  HttpRequest.BodyPublishers.ofString(
+                      "{\"type\": \"image\", \"prompt\": \"a fox\", \"run_size\": 1, \"index\": 0, \"run_id\": \""
+                          + run
+                          + "\"}"))
+              .build();
+      // Each producer is asked at least once: it is one job all the same.
+      for (int i = 0; i < 4; i++) {
+        assertThat(http.send(request, BodyHandlers.discarding()).statusCode()).isEqualTo(202);
+      }
+
+      HttpResponse<InputStream> events =
+          http.send(
+              get(balancer.url().resolve("/api/runs/" + run + "/events")),
+              BodyHandlers.ofInputStream());
+      try (var lines = new BufferedReader(new InputStreamReader(events.body()))) {
+        assertThat(lines.readLine()).as("told while the job waits").isEqualTo(": connected");
+        worker.succeed(worker.takeJobs("image", 1).getFirst());
+        assertThat(lines.lines())
+            .anyMatch(line -> line.startsWith("event:") && line.contains("run"));
+      }
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      assertThat(worker.depth(Topology.laneQueue("image"))).isZero();
+
+      byte[] large = new byte[LARGE];
+      URI artifact = balancer.url().resolve("/api/artifacts/" + UUID.randomUUID());
+      HttpRequest upload =
+          HttpRequest.newBuilder(URI.create(artifact + "?filename=large.mp4"))
+              .header("Content-Type", "video/mp4")
+              .PUT(HttpRequest.BodyPublishers.ofByteArray(large))
+              .build();
+      assertThat(http.send(upload, BodyHandlers.discarding()).statusCode()).isEqualTo(201);
+      assertThat(http.send(get(artifact), BodyHandlers.ofByteArray()).body()).hasSize(LARGE);
+    }
+  }
+
+  private static HttpRequest get(URI url) {
+    return HttpRequest.newBuilder(url).build();
   }
 }

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       CallsCommand.class,
       ChaosCommand.class,
       DeadLettersCommand.class,
+      PlansCommand.class,
       StrategiesCommand.class
     })
 public final class BenchCommand implements Callable<Integer> {
@@ -46,7 +47,8 @@ public final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new ParameterException(
-        spec.commandLine(), "Which one: bench strategies, bench dead-letters, bench calls, chaos");
+        spec.commandLine(),
+        "Which one: bench strategies, bench plans, bench calls, bench dead-letters, chaos");
   }
 
   /** Prints a line at once. */

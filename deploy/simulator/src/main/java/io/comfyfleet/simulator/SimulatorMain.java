@@ -3,6 +3,7 @@ package io.comfyfleet.simulator;
 import io.comfyfleet.simulator.setup.Flavour;
 import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.simulator.setup.Spread;
+import io.comfyfleet.simulator.wrapper.PlainWrapper;
 import io.vertx.core.Vertx;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -28,6 +29,12 @@ public final class SimulatorMain implements Callable<Integer> {
 
   @Option(names = "--nodes", defaultValue = "1", description = "How many nodes (${DEFAULT-VALUE}).")
   private int nodes;
+
+  @Option(
+      names = "--names",
+      split = ",",
+      description = "What the nodes are called (node-1, node-2 ...).")
+  private @Nullable List<String> names;
 
   @Option(
       names = "--port",
@@ -70,6 +77,15 @@ public final class SimulatorMain implements Callable<Integer> {
       description = "Checkpoints (${DEFAULT-VALUE}).")
   private List<String> models = List.of();
 
+  @Option(
+      names = "--wrapper-port",
+      split = ",",
+      description = {
+        "Also a plain wrapper in front of each node, on these ports;",
+        "0 is a free one. One port alone counts up."
+      })
+  private @Nullable List<Integer> wrapperPorts;
+
   @Option(names = "--output", description = "Folder for files; each node has its own below it.")
   private @Nullable Path output;
 
@@ -86,10 +102,14 @@ public final class SimulatorMain implements Callable<Integer> {
     if (known == null) {
       throw new IllegalStateException("picocli did not set the command");
     }
-    if (nodes < 1 || (ports.size() != 1 && ports.size() != nodes)) {
+    if (names != null && names.size() != nodes) {
       throw new ParameterException(
           known.commandLine(),
-          "Give one --port or as many as --nodes: " + ports.size() + " ports, " + nodes + " nodes");
+          "Give as many --names as --nodes: %d names, %d nodes".formatted(names.size(), nodes));
+    }
+    check(known, "--port", ports);
+    if (wrapperPorts != null) {
+      check(known, "--wrapper-port", wrapperPorts);
     }
     PrintWriter out = known.commandLine().getOut();
     Vertx vertx = SimulatedComfyUi.threads(Math.min(2, nodes));
@@ -98,19 +118,36 @@ public final class SimulatorMain implements Callable<Integer> {
       SimulatedComfyUi node = SimulatedComfyUi.start(vertx, false, options);
       Runtime.getRuntime().addShutdownHook(new Thread(node::close));
       out.println("simulator " + options.name() + " ready on " + node.url());
+      if (wrapperPorts != null) {
+        int port = port(wrapperPorts, i);
+        PlainWrapper wrapper = PlainWrapper.start(vertx, options.name(), node.url(), port);
+        out.println("wrapper " + wrapper.name() + " ready on " + wrapper.url());
+      }
       out.flush();
     }
     new CountDownLatch(1).await();
     return 0;
   }
 
-  private SimulatorOptions options(int index) {
+  private void check(CommandSpec known, String option, List<Integer> given) {
+    if (nodes < 1 || (given.size() != 1 && given.size() != nodes)) {
+      throw new ParameterException(
+          known.commandLine(),
+          "Give one %s or as many as --nodes: %d ports, %d nodes"
+              .formatted(option, given.size(), nodes));
+    }
+  }
+
+  private static int port(List<Integer> ports, int index) {
     int first = ports.getFirst();
-    int port = ports.size() > 1 ? ports.get(index - 1) : first == 0 ? 0 : first + index - 1;
+    return ports.size() > 1 ? ports.get(index - 1) : first == 0 ? 0 : first + index - 1;
+  }
+
+  private SimulatorOptions options(int index) {
     SimulatorOptions options =
         SimulatorOptions.defaults()
-            .withName("node-" + index)
-            .withPort(port)
+            .withName(names == null ? "node-" + index : names.get(index - 1))
+            .withPort(port(ports, index))
             .withSeconds(seconds)
             .withVideoSeconds(videoSeconds == null ? seconds : videoSeconds)
             .withSpread(distribution, seed + index)
