@@ -9,12 +9,15 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -166,6 +169,17 @@ class CommandsTest {
             "POST /api/nodes/n1/drain?keep=true",
             "PATCH /api/nodes/n1 {\"slots\":2}",
             "PATCH /api/nodes/n1 {\"lanes\":{\"image\":1,\"video\":2},\"keep\":true}");
+  }
+
+  @Test
+  void launcherPassesEveryCommandOn() throws IOException {
+    List<String> known =
+        Files.readAllLines(Path.of("../../fleet")).stream()
+            .filter(line -> line.matches("  [a-z-].*\\)"))
+            .flatMap(line -> Stream.of(line.replaceAll("[ )]", "").split("\\|")))
+            .toList();
+
+    assertThat(known).containsAll(FleetCommand.commandLine().getSubcommands().keySet());
   }
 
   @Test
