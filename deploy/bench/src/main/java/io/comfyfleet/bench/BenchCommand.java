@@ -2,10 +2,15 @@ package io.comfyfleet.bench;
 
 import io.comfyfleet.broker.Broker;
 import io.comfyfleet.broker.BrokerUnavailable;
+import io.comfyfleet.broker.Brokers;
 import io.comfyfleet.launch.FleetFailure;
+import io.comfyfleet.launch.Project;
 import io.comfyfleet.process.ProcessFailed;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,8 +62,40 @@ public final class BenchCommand implements Callable<Integer> {
     out.flush();
   }
 
-  /** Ends what a command has started, when the JVM is ended before it is done. */
-  static void end(Machines machines, Broker broker) {
+  /**
+   * Does the work on a broker that is found as {@code ./fleet demo} finds one, and lets it go.
+   *
+   * @throws FleetFailure when it was given by its address and somebody uses it
+   */
+  static <T> T onBroker(PrintWriter out, Project project, Function<Broker, T> work) {
+    try (Broker broker =
+        new Brokers(System.getenv(), line -> say(out, line)).findForUse(project.work(), false)) {
+      if (!broker.isControllable()) {
+        Amqp.requireUnused(broker.uri());
+      }
+      return work.apply(broker);
+    }
+  }
+
+  /**
+   * Does the work with machines of which none is started yet, and ends them, also when the JVM is
+   * ended before the work is done.
+   *
+   * @param name begins the name of their folder
+   */
+  static <T> T withMachines(
+      Project project, String name, Broker broker, Function<Machines, T> work) {
+    Path folder = project.work().resolve(name + "-" + UUID.randomUUID().toString().substring(0, 4));
+    try (var machines = new Machines(project, folder, broker, broker.uri())) {
+      Thread end = new Thread(() -> end(machines, broker), "bench-end");
+      Runtime.getRuntime().addShutdownHook(end);
+      T result = work.apply(machines);
+      Runtime.getRuntime().removeShutdownHook(end);
+      return result;
+    }
+  }
+
+  private static void end(Machines machines, Broker broker) {
     machines.close();
     broker.close();
   }

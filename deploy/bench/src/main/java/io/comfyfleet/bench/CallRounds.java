@@ -1,10 +1,8 @@
 package io.comfyfleet.bench;
 
-import io.comfyfleet.launch.FleetFailure;
 import io.comfyfleet.launch.ProducerClient;
 import io.comfyfleet.launch.SimulatorControl;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -20,7 +18,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Rounds of calls, all callers of a round at once, each held until its image is there. */
@@ -105,23 +102,9 @@ final class CallRounds {
   }
 
   private int renders() {
-    int renders = 0;
-    for (URI machine : machines.simulated()) {
-      renders += get(machine.resolve("/simulator/executed")).size();
-    }
-    return renders;
-  }
-
-  private JsonNode get(URI address) {
-    try {
-      return ProducerClient.JSON.readTree(
-          http.send(HttpRequest.newBuilder(address).build(), BodyHandlers.ofString()).body());
-    } catch (IOException e) {
-      throw new FleetFailure("Cannot ask " + address + ": " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new FleetFailure("Interrupted", e);
-    }
+    return machines.simulated().stream()
+        .mapToInt(machine -> SimulatorControl.executed(machine).size())
+        .sum();
   }
 
   /** Resident memory, where the system tells it. */

@@ -1,10 +1,7 @@
 package io.comfyfleet.bench;
 
-import io.comfyfleet.broker.Broker;
-import io.comfyfleet.broker.Brokers;
 import io.comfyfleet.launch.Project;
 import java.io.PrintWriter;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -46,24 +43,22 @@ final class CallsCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     Project project = Project.find();
-    try (Broker broker =
-        new Brokers(System.getenv(), line -> BenchCommand.say(out, line))
-            .findForUse(project.work(), false)) {
-      if (!broker.isControllable()) {
-        Amqp.requireUnused(broker.uri());
-      }
-      BenchCommand.say(out, broker.description());
-      String name = "calls-" + UUID.randomUUID().toString().substring(0, 4);
-      try (var machines =
-          new Machines(project, project.work().resolve(name), broker, broker.uri())) {
-        Thread hook = new Thread(() -> BenchCommand.end(machines, broker), "bench-end");
-        Runtime.getRuntime().addShutdownHook(hook);
-        machines.start(nodes);
-        boolean kept =
-            new CallRounds(machines, callers, rounds).measure(line -> BenchCommand.say(out, line));
-        Runtime.getRuntime().removeShutdownHook(hook);
-        return kept ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
-      }
-    }
+    boolean kept =
+        BenchCommand.onBroker(
+            out,
+            project,
+            broker -> {
+              BenchCommand.say(out, broker.description());
+              return BenchCommand.withMachines(
+                  project,
+                  "calls",
+                  broker,
+                  machines -> {
+                    machines.start(nodes);
+                    return new CallRounds(machines, callers, rounds)
+                        .measure(line -> BenchCommand.say(out, line));
+                  });
+            });
+    return kept ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
   }
 }

@@ -1,11 +1,9 @@
 package io.comfyfleet.bench;
 
 import io.comfyfleet.broker.Broker;
-import io.comfyfleet.broker.Brokers;
 import io.comfyfleet.launch.Project;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -62,34 +60,33 @@ final class ChaosCommand implements Callable<Integer> {
     long drawn = seed == null ? ThreadLocalRandom.current().nextInt(1, 1_000_000) : seed;
     var options = ChaosOptions.of(jobs, nodes, drawn, minutes, faults);
     Project project = Project.find();
-    try (Broker broker =
-        new Brokers(System.getenv(), line -> BenchCommand.say(out, line))
-            .findForUse(project.work(), false)) {
-      BenchCommand.say(out, broker.description() + ", seed " + drawn);
-      ChaosOptions possible = possible(options, broker, out);
-      if (verbose) {
-        plan(possible, out);
-      }
-      String name = "chaos-" + drawn + "-" + UUID.randomUUID().toString().substring(0, 4);
-      try (var machines =
-          new Machines(project, project.work().resolve(name), broker, broker.uri())) {
-        Runtime.getRuntime()
-            .addShutdownHook(new Thread(() -> BenchCommand.end(machines, broker), "chaos-end"));
-        Report report = new Chaos(possible, machines, line -> BenchCommand.say(out, line)).run();
-        report.table(broker.description()).forEach(line -> BenchCommand.say(out, line));
-        report.cases().forEach(line -> BenchCommand.say(out, line));
-        boolean good = report.verdict().isGood();
-        BenchCommand.say(out, good ? "Every promise was kept." : "NOT every promise was kept.");
-        return good ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
-      }
-    }
+    return BenchCommand.onBroker(
+        out,
+        project,
+        broker -> {
+          BenchCommand.say(out, broker.description() + ", seed " + drawn);
+          ChaosOptions possible = possible(options, broker, out);
+          if (verbose) {
+            plan(possible, out);
+          }
+          return BenchCommand.withMachines(
+              project, "chaos-" + drawn, broker, machines -> run(possible, machines, broker, out));
+        });
+  }
+
+  private static int run(ChaosOptions options, Machines machines, Broker broker, PrintWriter out) {
+    Report report = new Chaos(options, machines, line -> BenchCommand.say(out, line)).run();
+    report.table(broker.description()).forEach(line -> BenchCommand.say(out, line));
+    report.cases().forEach(line -> BenchCommand.say(out, line));
+    boolean good = report.verdict().isGood();
+    BenchCommand.say(out, good ? "Every promise was kept." : "NOT every promise was kept.");
+    return good ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
   }
 
   private static ChaosOptions possible(ChaosOptions options, Broker broker, PrintWriter out) {
     if (broker.isControllable()) {
       return options;
     }
-    Amqp.requireUnused(broker.uri());
     ChaosOptions possible = options;
     if (options.faults().contains(FaultKind.BROKER_RESTART)) {
       BenchCommand.say(out, "Without broker-restart: the broker is given, and not ours to restart");

@@ -1,10 +1,7 @@
 package io.comfyfleet.bench;
 
-import io.comfyfleet.broker.Broker;
-import io.comfyfleet.broker.Brokers;
 import io.comfyfleet.launch.Project;
 import java.io.PrintWriter;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -42,24 +39,20 @@ final class DeadLettersCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     Project project = Project.find();
-    try (Broker broker =
-        new Brokers(System.getenv(), line -> BenchCommand.say(out, line))
-            .findForUse(project.work(), false)) {
-      if (!broker.isControllable()) {
-        Amqp.requireUnused(broker.uri());
-      }
-      BenchCommand.say(out, broker.description() + ", " + letters + " dead letters");
-      String name = "dead-letters-" + UUID.randomUUID().toString().substring(0, 4);
-      try (var machines =
-          new Machines(project, project.work().resolve(name), broker, broker.uri())) {
-        Runtime.getRuntime()
-            .addShutdownHook(new Thread(() -> BenchCommand.end(machines, broker), "bench-end"));
-        machines.startProducer();
-        String fault =
-            new LetterTimes(machines, letters, line -> BenchCommand.say(out, line)).run();
-        BenchCommand.say(out, fault == null ? "Every count was exact." : "NOT exact: " + fault);
-        return fault == null ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
-      }
-    }
+    return BenchCommand.onBroker(
+        out,
+        project,
+        broker -> {
+          BenchCommand.say(out, broker.description() + ", " + letters + " dead letters");
+          return BenchCommand.withMachines(
+              project, "dead-letters", broker, machines -> measure(out, machines));
+        });
+  }
+
+  private int measure(PrintWriter out, Machines machines) {
+    machines.startProducer();
+    String fault = new LetterTimes(machines, letters, line -> BenchCommand.say(out, line)).run();
+    BenchCommand.say(out, fault == null ? "Every count was exact." : "NOT exact: " + fault);
+    return fault == null ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
   }
 }

@@ -4,8 +4,6 @@ import io.comfyfleet.balancer.Balancer;
 import io.comfyfleet.balancer.BalancerFile;
 import io.comfyfleet.balancer.BalancerProgram;
 import io.comfyfleet.bench.Pictures.Picture;
-import io.comfyfleet.broker.Broker;
-import io.comfyfleet.broker.Brokers;
 import io.comfyfleet.launch.Project;
 import io.comfyfleet.launch.SimulatorControl;
 import java.io.PrintWriter;
@@ -92,7 +90,12 @@ final class PlansCommand implements Callable<Integer> {
     try (var machines = new WrapperMachines(project, folder.resolve("logs"), MOST_MACHINES)) {
       withoutFleet(project, machines, programs);
     }
-    return withFleet(project, out) ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    boolean kept =
+        BenchCommand.onBroker(
+            out,
+            project,
+            broker -> BenchCommand.withMachines(project, "plans-fleet", broker, this::withFleet));
+    return kept ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
   }
 
   private Setup three() {
@@ -146,23 +149,6 @@ final class PlansCommand implements Callable<Integer> {
             .toList();
     var file = BalancerFile.of(project.home(), program, "plain-wrappers").withMachines(behind);
     return Balancer.start(file, folder.resolve(program.command() + "-" + wrappers.size()));
-  }
-
-  private boolean withFleet(Project project, PrintWriter out) {
-    try (Broker broker =
-        new Brokers(System.getenv(), line -> BenchCommand.say(out, line))
-            .findForUse(project.work(), false)) {
-      if (!broker.isControllable()) {
-        Amqp.requireUnused(broker.uri());
-      }
-      try (var machines = new Machines(project, folder.resolve("fleet"), broker, broker.uri())) {
-        Thread hook = new Thread(() -> BenchCommand.end(machines, broker), "bench-end");
-        Runtime.getRuntime().addShutdownHook(hook);
-        boolean good = withFleet(machines);
-        Runtime.getRuntime().removeShutdownHook(hook);
-        return good;
-      }
-    }
   }
 
   private boolean withFleet(Machines machines) {

@@ -1,11 +1,9 @@
 package io.comfyfleet.bench;
 
 import io.comfyfleet.broker.Broker;
-import io.comfyfleet.broker.Brokers;
 import io.comfyfleet.launch.Project;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -47,27 +45,30 @@ final class StrategiesCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     Project project = Project.find();
-    boolean all = true;
-    try (Broker broker =
-        new Brokers(System.getenv(), line -> BenchCommand.say(out, line))
-            .findForUse(project.work(), false)) {
-      if (!broker.isControllable()) {
-        Amqp.requireUnused(broker.uri());
-      }
-      BenchCommand.say(out, broker.description());
-      StrategyRun.heading(seconds).forEach(line -> BenchCommand.say(out, line));
-      for (String strategy : List.of("least-connections", "weighted", "fastest")) {
-        String name = "strategies-" + UUID.randomUUID().toString().substring(0, 4);
-        try (var machines =
-            new Machines(project, project.work().resolve(name), broker, broker.uri())) {
-          Thread hook = new Thread(() -> BenchCommand.end(machines, broker), "bench-end");
-          Runtime.getRuntime().addShutdownHook(hook);
-          var run = new StrategyRun(machines, strategy, jobs, seconds);
-          all &= run.measure(line -> BenchCommand.say(out, line));
-          Runtime.getRuntime().removeShutdownHook(hook);
-        }
-      }
-    }
+    boolean all =
+        BenchCommand.onBroker(
+            out,
+            project,
+            broker -> {
+              BenchCommand.say(out, broker.description());
+              StrategyRun.heading(seconds).forEach(line -> BenchCommand.say(out, line));
+              return measureAll(out, project, broker);
+            });
     return all ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+  }
+
+  private boolean measureAll(PrintWriter out, Project project, Broker broker) {
+    boolean all = true;
+    for (String strategy : List.of("least-connections", "weighted", "fastest")) {
+      all &=
+          BenchCommand.withMachines(
+              project,
+              "strategies",
+              broker,
+              machines ->
+                  new StrategyRun(machines, strategy, jobs, seconds)
+                      .measure(line -> BenchCommand.say(out, line)));
+    }
+    return all;
   }
 }

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -111,13 +110,7 @@ final class StrategyRun {
 
   /** The least time in which the nodes together can end so many whole jobs. */
   private double fullBound() {
-    return SLOWNESS.stream()
-        .flatMap(slowness ->
-            IntStream.rangeClosed(1, jobs).mapToObj(count -> count * slowness * seconds))
-        .sorted()
-        .skip(jobs - 1L)
-        .findFirst()
-        .orElseThrow();
+    return PlanTable.least(SLOWNESS.stream().map(slowness -> slowness * seconds).toList(), jobs);
   }
 
   private boolean tell(Consumer<String> say, String load, Measured measured, double bound) {

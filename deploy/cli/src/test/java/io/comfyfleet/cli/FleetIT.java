@@ -14,6 +14,7 @@ import io.comfyfleet.launch.JavaProgram;
 import io.comfyfleet.launch.ProducerClient;
 import io.comfyfleet.launch.ProducerSettings;
 import io.comfyfleet.launch.Project;
+import io.comfyfleet.launch.SimulatorControl;
 import io.comfyfleet.launch.SimulatorOutput;
 import io.comfyfleet.launch.WorkerSettings;
 import io.comfyfleet.process.ChildProcess;
@@ -417,10 +418,7 @@ class FleetIT {
   }
 
   private JsonNode get(String path) throws Exception {
-    return getFrom(producerSettings.url().resolve(path));
-  }
-
-  private JsonNode getFrom(URI address) throws Exception {
+    URI address = producerSettings.url().resolve(path);
     HttpResponse<String> answer =
         http.send(
             HttpRequest.newBuilder(address).timeout(PATIENCE).build(), BodyHandlers.ofString());
@@ -429,7 +427,7 @@ class FleetIT {
   }
 
   /** How many prompts the machines have really rendered, all together. */
-  private int renders() throws Exception {
+  private int renders() {
     int renders = 0;
     for (URI machine : machines) {
       renders += renders(machine);
@@ -437,8 +435,8 @@ class FleetIT {
     return renders;
   }
 
-  private int renders(URI machine) throws Exception {
-    return getFrom(machine.resolve("/simulator/executed")).size();
+  private static int renders(URI machine) {
+    return SimulatorControl.executed(machine).size();
   }
 
   private String sha256(String url) throws Exception {

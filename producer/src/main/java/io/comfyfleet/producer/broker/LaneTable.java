@@ -30,9 +30,6 @@ class LaneTable {
 
   /** Whether it was not there. */
   boolean add(String name, Instant now) {
-    if (has(name)) {
-      return false;
-    }
     try {
       jdbc.sql("insert into lane (name, created_at) values (:name, :now)")
           .param("name", name)
@@ -40,7 +37,6 @@ class LaneTable {
           .update();
       return true;
     } catch (DuplicateKeyException e) {
-      // The other producer was first.
       return false;
     }
   }

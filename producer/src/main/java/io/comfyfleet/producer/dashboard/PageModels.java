@@ -15,7 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -109,7 +108,7 @@ class PageModels {
   }
 
   private void job(Map<String, Object> model, String id) {
-    JobView job = runs.job(jobId(id), 0);
+    JobView job = runs.job(RunReader.jobId(id), 0);
     var request = runs.request(job.jobId());
     model.put("job", job);
     model.put("request", request);
@@ -118,14 +117,5 @@ class PageModels {
         "graphJson",
         mapper.writerWithDefaultPrettyPrinter().writeValueAsString(request.workflow()));
     model.put("live", job.status().pending());
-  }
-
-  private static UUID jobId(String id) {
-    try {
-      return UUID.fromString(id);
-    } catch (IllegalArgumentException e) {
-      throw new ProblemException(
-          HttpStatus.NOT_FOUND, "job-not-found", "There is no job " + id + ": ids are UUIDs");
-    }
   }
 }

@@ -1,10 +1,7 @@
 package io.comfyfleet.producer.run;
 
-import io.comfyfleet.producer.problem.ProblemException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.UUID;
-import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -26,12 +23,12 @@ class RunController {
 
   @GetMapping("/api/jobs/{id}")
   JobView job(@PathVariable String id, @RequestParam(defaultValue = "0") int wait) {
-    return reader.job(jobId(id), wait);
+    return reader.job(RunReader.jobId(id), wait);
   }
 
   @PostMapping("/api/jobs/{id}/cancel")
   JobView cancelJob(@PathVariable String id) {
-    return cancelling.job(jobId(id));
+    return cancelling.job(RunReader.jobId(id));
   }
 
   @GetMapping("/api/runs/{id}")
@@ -47,14 +44,5 @@ class RunController {
   @GetMapping("/api/runs/{id}/events")
   void events(@PathVariable String id, HttpServletResponse response) throws IOException {
     events.stream(id, response);
-  }
-
-  private static UUID jobId(String id) {
-    try {
-      return UUID.fromString(id);
-    } catch (IllegalArgumentException e) {
-      throw new ProblemException(
-          HttpStatus.NOT_FOUND, "job-not-found", "There is no job " + id + ": ids are UUIDs");
-    }
   }
 }

@@ -113,6 +113,20 @@ public class RunReader {
     }
   }
 
+  /**
+   * The id of a job as a caller wrote it into an address.
+   *
+   * @throws ProblemException when no job can have it
+   */
+  public static UUID jobId(String id) {
+    try {
+      return UUID.fromString(id);
+    } catch (IllegalArgumentException e) {
+      throw new ProblemException(
+          HttpStatus.NOT_FOUND, "job-not-found", "There is no job " + id + ": ids are UUIDs");
+    }
+  }
+
   private JobRow row(UUID jobId) {
     return jobs.find(jobId)
         .orElseThrow(() ->

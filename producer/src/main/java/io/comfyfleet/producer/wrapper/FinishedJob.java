@@ -38,7 +38,8 @@ record FinishedJob(
     @Nullable String node,
     Timings timings,
     Map<String, @Nullable Object> metadata) {
-  private static final Duration ASK_AGAIN = Duration.ofSeconds(2);
+  /** When a caller whose job has not ended should ask again. */
+  static final Duration ASK_AGAIN = Duration.ofSeconds(2);
 
   /**
    * @param job with its result
@@ -50,7 +51,7 @@ record FinishedJob(
     if (job.status() != JobState.SUCCEEDED || result == null) {
       throw problem(job, result).with("job_id", job.jobId()).with("status_url", statusUrl);
     }
-    List<URI> urls = result.outputs().stream().map(Output::url).filter(Objects::nonNull).toList();
+    List<URI> urls = urls(result);
     return new FinishedJob(
         job.jobId(),
         job.status(),
@@ -60,6 +61,11 @@ record FinishedJob(
         job.node(),
         result.timings(),
         result.metadata());
+  }
+
+  /** The files of a result, in the order of the graph's nodes. */
+  static List<URI> urls(Result result) {
+    return result.outputs().stream().map(Output::url).filter(Objects::nonNull).toList();
   }
 
   private static ProblemException problem(JobView job, @Nullable Result result) {

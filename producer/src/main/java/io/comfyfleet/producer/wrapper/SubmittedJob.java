@@ -2,13 +2,11 @@ package io.comfyfleet.producer.wrapper;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.comfyfleet.job.JobError;
-import io.comfyfleet.job.Output;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.producer.run.JobState;
 import io.comfyfleet.producer.run.JobView;
 import java.net.URI;
 import java.util.List;
-import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -43,10 +41,7 @@ record SubmittedJob(
 
   static SubmittedJob of(JobView job, URI statusUrl, URI resultUrl) {
     Result result = job.result();
-    List<URI> urls =
-        result == null
-            ? List.of()
-            : result.outputs().stream().map(Output::url).filter(Objects::nonNull).toList();
+    List<URI> urls = result == null ? List.of() : FinishedJob.urls(result);
     return new SubmittedJob(
         job.jobId(),
         job.status(),

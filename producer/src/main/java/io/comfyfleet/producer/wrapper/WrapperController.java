@@ -13,7 +13,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Duration;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
@@ -35,7 +34,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping("/api/{type:image|video}")
 class WrapperController {
   private static final String KEY = "Idempotency-Key";
-  private static final Duration ASK_AGAIN = Duration.ofSeconds(2);
 
   private final Door door;
   private final RunReader reader;
@@ -108,7 +106,7 @@ class WrapperController {
               HttpStatus.CONFLICT,
               "not-ended",
               "The job has not ended yet; ask again, with wait=SECONDS to be held until it has")
-          .retryAfter(ASK_AGAIN)
+          .retryAfter(FinishedJob.ASK_AGAIN)
           .with("job_id", job.jobId())
           .with("status", job.status())
           .with("progress", job.progress())
@@ -122,15 +120,10 @@ class WrapperController {
   }
 
   private JobView find(String type, String id, int wait) {
-    UUID jobId;
-    try {
-      jobId = UUID.fromString(id);
-    } catch (IllegalArgumentException e) {
-      throw notFound(type, id);
-    }
-    JobView job = reader.job(jobId, wait);
+    JobView job = reader.job(RunReader.jobId(id), wait);
     if (!job.type().equals(type)) {
-      throw notFound(type, id);
+      throw new ProblemException(
+          HttpStatus.NOT_FOUND, "job-not-found", "There is no " + type + " job " + id);
     }
     return job;
   }
@@ -176,10 +169,5 @@ class WrapperController {
           throw new InvalidMessageException(
               "response", "must be json or binary, was \"" + response + "\"");
     };
-  }
-
-  private static ProblemException notFound(String type, String id) {
-    return new ProblemException(
-        HttpStatus.NOT_FOUND, "job-not-found", "There is no " + type + " job " + id);
   }
 }

@@ -304,14 +304,14 @@ public final class Node {
     if (gpu != null) {
       return gpu.memoryTotal();
     }
-    return stats == null || stats.vramTotal() <= 0 ? null : stats.vramTotal();
+    return stats == null ? null : stats.memoryTotal();
   }
 
   private @Nullable Long vramUsed() {
     if (gpu != null) {
       return gpu.memoryUsed();
     }
-    return stats == null || stats.vramTotal() <= 0 ? null : stats.vramTotal() - stats.vramFree();
+    return stats == null ? null : stats.memoryUsed();
   }
 
   private @Nullable String reason(NodeState state) {
