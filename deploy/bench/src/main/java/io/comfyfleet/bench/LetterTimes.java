@@ -11,11 +11,15 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -49,8 +53,9 @@ final class LetterTimes {
       var undertaker = new Undertaker(connection, machines.producerUrl(), http, mapper);
       time("fill", () -> undertaker.bury(letters), JsonNode::asLong, letters);
       looks(channel);
-      replaySome();
-      int left = letters - letters / 10 - letters / 100;
+      removeAndReplaySome();
+      replayAtOnce();
+      int left = letters - letters / 10 - 2 * (letters / 100) - 2;
       time(
           "replay all",
           () -> post("/replay", "{\"all\":true}"),
@@ -92,7 +97,19 @@ final class LetterTimes {
     check("letters after looking", depth(channel, "fleet.dead"), letters);
   }
 
-  private void replaySome() {
+  private void removeAndReplaySome() {
+    String first = ids(1).getFirst();
+    time(
+        "replay one",
+        () -> post("/" + first + "/replay", "{}"),
+        json -> json.get("replayed").asLong(),
+        1);
+    String edited = ids(1).getFirst();
+    time(
+        "edit and replay",
+        () -> post("/" + edited + "/replay", "{\"job\":{\"priority\":9}}"),
+        json -> json.get("replayed").asLong(),
+        1);
     time(
         "discard 1 %",
         () -> post("/discard", "{\"all\":true,\"limit\":" + letters / 100 + "}"),
@@ -103,6 +120,32 @@ final class LetterTimes {
         () -> post("/replay", "{\"all\":true,\"limit\":" + letters / 10 + "}"),
         json -> json.get("replayed").asLong(),
         letters / 10);
+  }
+
+  /** Two people mean the same letters in the same moment. */
+  private void replayAtOnce() {
+    int count = letters / 100;
+    String body = mapper.writeValueAsString(Map.of("ids", ids(count)));
+    long begun = System.nanoTime();
+    List<CompletableFuture<String>> both =
+        Stream.generate(() -> CompletableFuture.supplyAsync(() -> post("/replay", body)))
+            .limit(2)
+            .toList();
+    long replayed =
+        both.stream()
+            .mapToLong(answer -> mapper.readTree(answer.join()).get("replayed").asLong())
+            .sum();
+    report("replay 1 %, two at once", millisSince(begun), replayed, count);
+  }
+
+  /** Of the oldest letters. */
+  private List<String> ids(int count) {
+    return mapper
+        .readTree(get("?limit=" + count))
+        .get("letters")
+        .valueStream()
+        .map(letter -> letter.get("id").asString())
+        .toList();
   }
 
   private interface Call {
@@ -123,7 +166,7 @@ final class LetterTimes {
   }
 
   private void report(String what, long millis, long count, long wanted) {
-    say.accept(String.format(Locale.ROOT, "%-22s %7d ms  %d of %d", what, millis, count, wanted));
+    say.accept(String.format(Locale.ROOT, "%-24s %7d ms  %d of %d", what, millis, count, wanted));
     check(what, count, wanted);
   }
 
