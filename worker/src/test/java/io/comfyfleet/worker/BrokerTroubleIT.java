@@ -14,6 +14,8 @@ import io.comfyfleet.node.ControlMessage;
 import io.comfyfleet.simulator.SimulatedComfyUi;
 import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.MessageCodec;
+import io.comfyfleet.wire.MessageHeaders;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.springframework.amqp.core.MessageProperties;
 import org.springframework.amqp.rabbit.core.RabbitAdmin;
 
 /** The broker goes away, refuses, or takes back what it gave, while a job runs. */
@@ -28,6 +31,7 @@ class BrokerTroubleIT {
   @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
   private static final String IMAGE = "fleet.jobs.image";
 
+  private final MessageCodec codec = new MessageCodec();
   private TestFleet fleet;
   private TestStore store;
   private SimulatedComfyUi comfy;
@@ -99,6 +103,29 @@ class BrokerTroubleIT {
       await().until(() -> fleet.waiting("fleet.jobs.image") == 0);
       assertThat(idle.executed()).isEmpty();
     }
+  }
+
+  /** The test is the node that has the job, and needs two seconds to find the broker again. */
+  @Test
+  void workerThatWasJustStartedGivesTheOthersTimeToFindTheBrokerToo() {
+    String questions = fleet.bindControl();
+    startWorker();
+    Job job = Jobs.image().build();
+    MessageProperties properties = new MessageProperties();
+    properties.setHeader(MessageHeaders.REPEATED, true);
+    fleet.publish(job, properties);
+
+    fleet.message(questions);
+    Instant begun = Instant.now();
+    await()
+        .until(() ->
+            codec.decodeControl(fleet.message(questions).getBody()) instanceof ControlMessage.WhoHas
+                && Instant.now().isAfter(begun.plusSeconds(2)));
+    fleet.tell("node-1", new ControlMessage.Done(job.jobId()));
+
+    fleet.publish(Jobs.image().build());
+    assertThat(fleet.result().jobId()).isNotEqualTo(job.jobId());
+    assertThat(comfy.executed()).hasSize(1);
   }
 
   @Test

@@ -121,13 +121,21 @@ public final class TestFleet implements AutoCloseable {
 
   /** A queue that gets every heartbeat from now on. */
   public String bindHeartbeats() {
+    return bind("heartbeats", Topology.EVENTS, "heartbeat.#");
+  }
+
+  /** A queue that gets every word to all nodes from now on. */
+  public String bindControl() {
+    return bind("words", Topology.CONTROL, Topology.CONTROL_ALL);
+  }
+
+  private String bind(String name, String exchange, String key) {
     RabbitAdmin admin = new RabbitAdmin(connections);
-    Queue queue = new Queue("heartbeats", true, false, false);
+    Queue queue = new Queue(name, true, false, false);
     admin.declareQueue(queue);
-    admin.purgeQueue("heartbeats");
-    admin.declareBinding(
-        BindingBuilder.bind(queue).to(new TopicExchange(Topology.EVENTS)).with("heartbeat.#"));
-    return "heartbeats";
+    admin.purgeQueue(name);
+    admin.declareBinding(BindingBuilder.bind(queue).to(new TopicExchange(exchange)).with(key));
+    return name;
   }
 
   /** Publishes a job as the producer does. */

@@ -53,7 +53,7 @@ public final class Node {
   private @Nullable GpuStats gpu;
   private @Nullable String modelsHash;
   private @Nullable Integer queueLength;
-  private @Nullable Instant brokerLostAt;
+  private Instant brokerSince = Instant.MAX;
   private long succeeded;
   private long failed;
   private @Nullable NodeState told;
@@ -156,7 +156,12 @@ public final class Node {
 
   /** The broker and every queue this node needs are there. */
   public void brokerFound() {
-    change(() -> brokerReady = true);
+    change(() -> {
+      if (!brokerReady) {
+        brokerReady = true;
+        brokerSince = clock.instant();
+      }
+    });
   }
 
   /** The broker, or a queue this node needs, is not there. */
@@ -164,13 +169,12 @@ public final class Node {
     change(() -> {
       brokerReady = false;
       brokerReason = reason;
-      brokerLostAt = clock.instant();
     });
   }
 
-  /** Whether the broker was lost within that time. */
-  public synchronized boolean hasLostBroker(Duration within) {
-    return brokerLostAt != null && brokerLostAt.plus(within).isAfter(clock.instant());
+  /** Whether the broker has been there without a break for that time. */
+  public synchronized boolean hasHadBroker(Duration time) {
+    return brokerReady && !brokerSince.plus(time).isAfter(clock.instant());
   }
 
   /** ComfyUI answered. */

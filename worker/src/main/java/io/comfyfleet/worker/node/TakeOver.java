@@ -15,9 +15,9 @@ import java.util.UUID;
 public final class TakeOver {
   private static final Duration ASK_EVERY = Duration.ofMillis(200);
   private static final Duration WAIT = Duration.ofSeconds(1);
-  // The others have to find the broker again too.
-  private static final Duration WAIT_AFTER_RECONNECT = Duration.ofSeconds(4);
-  private static final Duration RECENT = Duration.ofSeconds(15);
+  // When this node found the broker just now, be it for the first time, others may not have yet.
+  private static final Duration WAIT_AFTER_CONNECT = Duration.ofSeconds(4);
+  private static final Duration SETTLED = Duration.ofSeconds(15);
 
   private final Node node;
   private final EventPublisher events;
@@ -30,7 +30,7 @@ public final class TakeOver {
 
   /** Asks for a while; whoever has the job makes the attempt stop meanwhile. */
   public void ask(RunningAttempt attempt) {
-    Duration wait = node.hasLostBroker(RECENT) ? WAIT_AFTER_RECONNECT : WAIT;
+    Duration wait = node.hasHadBroker(SETTLED) ? WAIT : WAIT_AFTER_CONNECT;
     Instant until = Instant.now().plus(wait);
     ControlMessage question =
         new ControlMessage.WhoHas(attempt.job().jobId(), node.identity().id());
