@@ -6,4 +6,4 @@ COPY producer/target/comfyfleet-producer-*-exec.jar /opt/fleet/producer.jar
 USER fleet
 WORKDIR /var/lib/fleet
 # exec form: the JVM is process 1 and receives SIGTERM itself.
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=50", "-jar", "/opt/fleet/producer.jar"]
+ENTRYPOINT ["java", "-XX:MaxRAMPercentage=50", "-XX:+ExitOnOutOfMemoryError", "-jar", "/opt/fleet/producer.jar"]

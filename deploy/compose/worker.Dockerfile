@@ -7,4 +7,4 @@ RUN mkdir -p /var/lib/fleet/locks && chown fleet /var/lib/fleet/locks
 USER fleet
 WORKDIR /var/lib/fleet
 # exec form, and the script becomes the JVM: it is process 1 and receives SIGTERM itself.
-ENTRYPOINT ["/opt/fleet/entrypoint", "java", "-XX:MaxRAMPercentage=50", "-jar", "/opt/fleet/worker.jar"]
+ENTRYPOINT ["/opt/fleet/entrypoint", "java", "-XX:MaxRAMPercentage=50", "-XX:+ExitOnOutOfMemoryError", "-jar", "/opt/fleet/worker.jar"]

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param retryable whether another attempt could succeed
  * @param nodeErrors ComfyUI's {@code node_errors} as it sent them, shortened; null when it sent
  *     none
- * @param exception type of the exception inside ComfyUI, such as {@code torch.OutOfMemoryError};
- *     null when there was none
+ * @param exception type of the exception inside ComfyUI, such as {@code torch.OutOfMemoryError}, at
+ *     most 200 characters; null when there was none
  */
 public record JobError(
     ErrorCode code,
@@ -23,14 +23,16 @@ public record JobError(
     @Nullable String exception) {
 
   private static final int MESSAGE_LENGTH = 2_000;
+  private static final int EXCEPTION_LENGTH = 200;
 
-  /** Cuts a long message. */
+  /** Cuts what is long. */
   public JobError {
     Require.present("error.code", code);
     Require.present("error.message", message);
     if (message.length() > MESSAGE_LENGTH) {
-      message = message.substring(0, MESSAGE_LENGTH - 1) + "…";
+      message = Words.first(MESSAGE_LENGTH - 1, message) + "…";
     }
+    exception = exception == null ? null : Words.first(EXCEPTION_LENGTH, exception);
     nodeErrors = nodeErrors == null ? null : Require.copy(nodeErrors);
   }
 

@@ -30,6 +30,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -236,6 +237,54 @@ class DestinyIT {
   }
 
   @Test
+  void answerThatTheWorkerDoesNotUnderstandIsItsOwnFaultAndIsTriedAgain() {
+    String heartbeats = fleet.bindHeartbeats();
+    comfy.faults().arm(FaultPlan.once(Fault.UNKNOWN_STATUS).latched().with("paused"));
+    startWorker(Map.of("fleet.comfy.patience", "1s"));
+    fleet.publish(Jobs.image().seconds(3).build());
+    await().until(() -> fleet.waiting(Topology.retry(Duration.ofSeconds(1))) == 1);
+    comfy.faults().clear();
+
+    Result result = fleet.result();
+    assertThat(result.status()).isEqualTo(ResultStatus.SUCCEEDED);
+    assertThat(result.attempt()).isEqualTo(2);
+    JobError error = result.attempts().getFirst().error();
+    assertThat(error.code()).isEqualTo(ErrorCode.INTERNAL_ERROR);
+    assertThat(error.message()).contains("paused");
+    // The fault is not the machine's.
+    assertThat(states(heartbeats)).contains(NodeState.BUSY).doesNotContain(NodeState.UNHEALTHY);
+  }
+
+  @Test
+  void faultOfTheWorkersOwnThatStaysEndsAsADeadLetter() {
+    comfy.faults().arm(FaultPlan.once(Fault.UNKNOWN_STATUS).latched().with("paused"));
+    startWorker(Map.of("fleet.comfy.patience", "1s"));
+
+    fleet.publish(Jobs.image().seconds(20).maxAttempts(1).build());
+
+    Result result = fleet.result();
+    assertThat(result.error().code()).isEqualTo(ErrorCode.INTERNAL_ERROR);
+    assertThat(reason(fleet.message(Topology.DEAD))).isEqualTo("internal_error");
+  }
+
+  /** A job that came past the door: the next attempt would be a message of more than 1 MiB. */
+  @Test
+  void jobThatCannotBeSentOnIsDeadWithItsReasonAfterOneAttempt() {
+    comfy.faults().once(Fault.EXECUTION_ERROR);
+    startWorker(Map.of());
+    Workflow large = Jobs.picture(0.1).withInput("1", "note", "x".repeat(1_200_000));
+
+    fleet.publish(
+        "image", MessageCodec.mapper().writeValueAsBytes(Jobs.image().workflow(large).build()));
+
+    Result result = fleet.result();
+    assertThat(result.error().code()).isEqualTo(ErrorCode.INTERNAL_ERROR);
+    assertThat(result.error().message()).contains("execution_failed", "must be at most");
+    assertThat(reason(fleet.message(Topology.DEAD))).isEqualTo("internal_error");
+    assertThat(comfy.executed()).hasSize(1);
+  }
+
+  @Test
   void graphWithoutAnythingToKeepIsDeadAtOnce() {
     startWorker(Map.of());
     Workflow preview =
@@ -401,6 +450,17 @@ class DestinyIT {
         .until(() ->
             codec.decodeEvent(fleet.message(heartbeats).getBody()) instanceof Heartbeat beat
                 && beat.state() == state);
+  }
+
+  /** The states that were told so far. */
+  private List<NodeState> states(String heartbeats) {
+    List<NodeState> states = new ArrayList<>();
+    for (Message beat = fleet.messageNow(heartbeats);
+        beat != null;
+        beat = fleet.messageNow(heartbeats)) {
+      states.add(((Heartbeat) codec.decodeEvent(beat.getBody())).state());
+    }
+    return states;
   }
 
   private String outcome(UUID promptId) {

@@ -21,6 +21,8 @@ import java.util.concurrent.Executors;
  * Routes that a test did not script answer an empty 404, as an old ComfyUI does.
  */
 public final class ScriptedComfyUi implements AutoCloseable {
+  private static final int HALFWAY = -1;
+
   private final HttpServer server;
   private final Map<String, Deque<Answer>> script = new ConcurrentHashMap<>();
   private final List<Call> calls = new CopyOnWriteArrayList<>();
@@ -64,6 +66,11 @@ public final class ScriptedComfyUi implements AutoCloseable {
     return on(route, new Answer(0, "", ""));
   }
 
+  /** Adds an answer that stops in the middle of its body, on an open connection. */
+  public ScriptedComfyUi stopHalfway(String route) {
+    return on(route, new Answer(HALFWAY, "application/json", "{\"system\":"));
+  }
+
   /** All requests so far. */
   public List<Call> calls() {
     return calls;
@@ -98,6 +105,12 @@ public final class ScriptedComfyUi implements AutoCloseable {
     }
     byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().set("Content-Type", answer.contentType());
+    if (answer.status() == HALFWAY) {
+      exchange.sendResponseHeaders(200, bytes.length * 2L);
+      exchange.getResponseBody().write(bytes);
+      exchange.getResponseBody().flush();
+      return;
+    }
     exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
     exchange.getResponseBody().write(bytes);
     exchange.close();

@@ -1,5 +1,6 @@
 package io.comfyfleet.worker;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -18,7 +19,6 @@ import io.comfyfleet.simulator.setup.Flavour;
 import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageHeaders;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -159,7 +159,7 @@ class WorkerIT {
   void messageThatIsNoJobIsDeadLetteredAndTheNextJobRuns() {
     startWorker(Map.of());
 
-    fleet.publish("image", "no json".getBytes(StandardCharsets.UTF_8));
+    fleet.publish("image", "no json".getBytes(UTF_8));
     fleet.publish(Jobs.image().build());
 
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
@@ -167,6 +167,21 @@ class WorkerIT {
     assertThat(dead.getBody()).asString().isEqualTo("no json");
     assertThat(dead.getMessageProperties().getHeaders())
         .containsEntry(MessageHeaders.REASON, "unreadable_message");
+  }
+
+  @Test
+  void messageWhoseHeadersLeaveNoRoomForAReasonIsDeadLetteredWithoutThem() {
+    startWorker(Map.of());
+    MessageProperties full = new MessageProperties();
+    full.setHeader("filler", "x".repeat(130_900));
+
+    fleet.template().send(Topology.JOBS, "image", new Message("no json".getBytes(UTF_8), full));
+
+    Message dead = fleet.message(Topology.DEAD);
+    assertThat(dead.getBody()).asString().isEqualTo("no json");
+    assertThat(dead.getMessageProperties().getHeaders())
+        .containsEntry(MessageHeaders.REASON, "unreadable_message")
+        .doesNotContainKey("filler");
   }
 
   @Test

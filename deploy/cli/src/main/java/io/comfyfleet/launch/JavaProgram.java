@@ -60,6 +60,8 @@ public record JavaProgram(
     words.add("-Xmx" + heapMb + "m");
     words.add("-Xss512k");
     words.add("-XX:+UseSerialGC");
+    // Half a program is worse than none: its jobs go to others when it has ended.
+    words.add("-XX:+ExitOnOutOfMemoryError");
     // Many programs start at once on one machine: the first compiler tier is enough and cheap.
     words.add("-XX:TieredStopAtLevel=1");
     // And as each of them does little, it would interpret for minutes what it compiles so late.

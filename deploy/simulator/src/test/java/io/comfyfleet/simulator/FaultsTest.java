@@ -131,6 +131,16 @@ class FaultsTest {
   }
 
   @Test
+  void runningPromptTellsAnUnknownStatusAsOftenAsArmed() throws Exception {
+    node.faults().arm(FaultPlan.once(Fault.UNKNOWN_STATUS).with("paused"));
+    String id = client.prompt(ComfyClient.sleeping(1, 30), "c");
+    await().until(() -> node.executions(id) == 1);
+
+    assertThat(client.get("/api/jobs/" + id).path("status").asString()).isEqualTo("paused");
+    assertThat(client.get("/api/jobs/" + id).path("status").asString()).isEqualTo("in_progress");
+  }
+
+  @Test
   void viewIsMissingAsOftenAsArmed() throws Exception {
     String file = run(1).at("/outputs/3/images/0/filename").asString();
     node.faults().times(Fault.VIEW_MISSING, 2);

@@ -1,5 +1,6 @@
 package io.comfyfleet.producer.broker;
 
+import io.comfyfleet.wire.Sendable;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ public class ConfirmedPublisher {
   public List<Publication> publish(List<Outgoing> messages) {
     List<Sent> all = new ArrayList<>();
     for (Outgoing outgoing : messages) {
-      String fault = Sendable.fault(outgoing);
+      String fault = Sendable.fault(outgoing.exchange(), outgoing.routingKey(), outgoing.message());
       CorrelationData correlation = new CorrelationData();
       if (fault == null) {
         template.send(outgoing.exchange(), outgoing.routingKey(), outgoing.message(), correlation);

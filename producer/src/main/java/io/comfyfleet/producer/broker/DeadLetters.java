@@ -1,6 +1,7 @@
 package io.comfyfleet.producer.broker;
 
 import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Words;
 import io.comfyfleet.telemetry.MetricNames;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageHeaders;
@@ -71,8 +72,7 @@ public class DeadLetters {
         .setDeliveryMode(MessageDeliveryMode.PERSISTENT)
         .setPriority(priority == null ? 0 : priority)
         .setHeader(MessageHeaders.REASON, reason.wireName())
-        .setHeader(
-            MessageHeaders.ERROR, error.substring(0, Math.min(LONGEST_ERROR, error.length())))
+        .setHeader(MessageHeaders.ERROR, Words.first(LONGEST_ERROR, error))
         .setHeader(MessageHeaders.ORIGIN, from.getConsumerQueue())
         .setHeader(MessageHeaders.DIED_AT, clock.instant().toString())
         .build();

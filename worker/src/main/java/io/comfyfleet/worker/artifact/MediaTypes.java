@@ -2,6 +2,7 @@ package io.comfyfleet.worker.artifact;
 
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Media types of the files that ComfyUI makes and takes, by extension and back. */
 final class MediaTypes {
@@ -25,12 +26,14 @@ final class MediaTypes {
           Map.entry("wav", "audio/wav"),
           Map.entry("glb", "model/gltf-binary"));
 
+  private static final Pattern TYPE = Pattern.compile("[a-z0-9.+-]+/[a-z0-9.+_-]+");
+
   private MediaTypes() {}
 
   /** The type that a server told, unless it told none worth having; else by the name. */
   static String of(String told, String filename) {
     String type = told.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-    if (!type.isEmpty() && !type.equals(UNKNOWN)) {
+    if (TYPE.matcher(type).matches() && !type.equals(UNKNOWN)) {
       return type;
     }
     return BY_EXTENSION.getOrDefault(extension(filename), UNKNOWN);

@@ -3,7 +3,6 @@ package io.comfyfleet.worker.comfy;
 import io.comfyfleet.job.Workflow;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -81,7 +80,7 @@ public final class ComfyClient {
   /** Where a prompt is. */
   public PromptStatus look(UUID promptId) {
     HttpRequest request = http.request("/api/jobs/" + promptId).GET().build();
-    HttpResponse<byte[]> response = http.send(request, BodyHandlers.ofByteArray());
+    HttpResponse<byte[]> response = http.send(request);
     if (response.statusCode() != 404) {
       http.check(request, response.statusCode(), response.body());
       return fromJob(http.parse(request, response.body()));
@@ -100,7 +99,10 @@ public final class ComfyClient {
           new PromptStatus.Ended(
               HistoryReader.end(job.path("outputs"), job.path("execution_status")));
       default ->
-          throw new ComfyException.BadAnswer("/api/jobs told the unknown status " + status, null);
+          throw new ComfyException.NotUnderstood(
+              "ComfyUI says of the prompt that it is \""
+                  + status
+                  + "\", which this worker does not know; is the worker too old for it?");
     };
   }
 
@@ -255,7 +257,7 @@ public final class ComfyClient {
       try (InputStream body = response.body()) {
         http.check(request, response.statusCode(), body.readNBytes(4096));
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw new ComfyException.Unreachable("GET /view broke off: " + e.getMessage(), e);
       }
       throw new ComfyException.BadAnswer("GET /view answered " + response.statusCode(), null);
     }

@@ -69,6 +69,26 @@ public abstract sealed class ComfyException extends RuntimeException {
     }
   }
 
+  /** A newer ComfyUI than this program knows says something that it has no word for. */
+  public static final class NotUnderstood extends ComfyException {
+    /**
+     * @param message what was being done and what ComfyUI said
+     */
+    public NotUnderstood(String message) {
+      super(message, null);
+    }
+  }
+
+  /** The answer is larger than this process can hold. A repeat gets the same. */
+  public static final class TooLarge extends ComfyException {
+    /**
+     * @param message what was being done and what the limit is
+     */
+    public TooLarge(String message) {
+      super(message, null);
+    }
+  }
+
   /** The answer is not in ComfyUI's language: something else listens there. */
   public static final class BadAnswer extends ComfyException {
     /**

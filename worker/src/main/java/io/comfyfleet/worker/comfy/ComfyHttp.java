@@ -1,6 +1,5 @@
 package io.comfyfleet.worker.comfy;
 
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,6 +9,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -20,6 +23,9 @@ import tools.jackson.databind.json.JsonMapper;
  * Sends no Origin header: ComfyUI answers 403 to one that differs from Host. Thread-safe.
  */
 final class ComfyHttp {
+  /** ComfyUI's history repeats the graph, and some nodes put pictures into it as text. */
+  static final int LARGEST_ANSWER = 16 * 1024 * 1024;
+
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final HttpClient http;
@@ -51,27 +57,53 @@ final class ComfyHttp {
   }
 
   JsonNode json(HttpRequest request) {
-    HttpResponse<byte[]> response = send(request, BodyHandlers.ofByteArray());
+    HttpResponse<byte[]> response = send(request);
     check(request, response.statusCode(), response.body());
     return parse(request, response.body());
   }
 
   /** A call whose answer has no body of interest. */
   void command(HttpRequest request) {
-    HttpResponse<byte[]> response = send(request, BodyHandlers.ofByteArray());
+    HttpResponse<byte[]> response = send(request);
     check(request, response.statusCode(), response.body());
   }
 
+  /** Sends, and reads the whole answer into memory. */
+  HttpResponse<byte[]> send(HttpRequest request) {
+    return send(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), LARGEST_ANSWER));
+  }
+
+  /** Sends; the handler decides when the answer is complete. */
   <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler) {
+    CompletableFuture<HttpResponse<T>> answer = http.sendAsync(request, handler);
     try {
-      return http.send(request, handler);
-    } catch (IOException e) {
+      // The client's own time limit ends with the answer's headers.
+      return answer.get(limit(request).toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw failed(request, e.getCause());
+    } catch (TimeoutException e) {
+      answer.cancel(true);
       throw new ComfyException.Unreachable(
-          describe(request) + " got no answer: " + words(e) + ". Is ComfyUI running there?", e);
+          describe(request) + " has not been answered to its end within " + limit(request), e);
     } catch (InterruptedException e) {
+      answer.cancel(true);
       Thread.currentThread().interrupt();
       throw new ComfyException.Unreachable(describe(request) + " was interrupted", e);
     }
+  }
+
+  private Duration limit(HttpRequest request) {
+    return request.timeout().orElse(properties.requestTimeout());
+  }
+
+  private static ComfyException failed(HttpRequest request, Throwable cause) {
+    // The JDK has no type for a body above the limit (JDK 25, LimitingSubscriber).
+    return String.valueOf(cause.getMessage()).startsWith("body exceeds capacity")
+        ? new ComfyException.TooLarge(
+            describe(request) + " was answered with more than " + LARGEST_ANSWER + " bytes")
+        : new ComfyException.Unreachable(
+            describe(request) + " got no answer: " + words(cause) + ". Is ComfyUI running there?",
+            cause);
   }
 
   JsonNode parse(HttpRequest request, byte[] body) {
@@ -128,7 +160,7 @@ final class ComfyHttp {
     return request.method() + " " + request.uri();
   }
 
-  private static String words(IOException e) {
+  private static String words(Throwable e) {
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 }

@@ -2,6 +2,7 @@ package io.comfyfleet.worker.execution;
 
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.JobError;
+import io.comfyfleet.worker.comfy.ComfyException;
 import org.jspecify.annotations.Nullable;
 
 /** Carries an attempt that ended without a finished prompt out of the depth to the handler. */
@@ -22,11 +23,9 @@ final class AttemptEnd extends RuntimeException {
     return new AttemptEnd(JobError.retryable(code, message), null);
   }
 
-  /** ComfyUI did not answer for too long. */
-  static AttemptEnd unreachable(Throwable cause) {
-    return new AttemptEnd(
-        JobError.retryable(ErrorCode.COMFYUI_UNREACHABLE, String.valueOf(cause.getMessage())),
-        cause);
+  /** A call to ComfyUI went wrong for too long. */
+  static AttemptEnd failedCall(ComfyException problem) {
+    return new AttemptEnd(ErrorClassification.failedCall(problem), problem);
   }
 
   JobError error() {

@@ -55,6 +55,22 @@ final class ErrorClassification {
         null);
   }
 
+  /** A call to ComfyUI went wrong otherwise, again and again. */
+  static JobError failedCall(ComfyException problem) {
+    String message = String.valueOf(problem.getMessage());
+    return switch (problem) {
+      case ComfyException.Refused refusal ->
+          JobError.permanent(ErrorCode.INPUT_NOT_FOUND, "ComfyUI refused an input: " + message);
+      case ComfyException.NotUnderstood e -> JobError.retryable(ErrorCode.INTERNAL_ERROR, message);
+      case ComfyException.TooLarge e ->
+          JobError.permanent(ErrorCode.OUTPUT_NOT_RETRIEVABLE, message);
+      case ComfyException.Unreachable e ->
+          JobError.retryable(ErrorCode.COMFYUI_UNREACHABLE, message);
+      case ComfyException.Crashed e -> JobError.retryable(ErrorCode.COMFYUI_UNREACHABLE, message);
+      case ComfyException.BadAnswer e -> JobError.retryable(ErrorCode.COMFYUI_UNREACHABLE, message);
+    };
+  }
+
   /** A node threw. */
   static JobError failed(Failure failure) {
     String text = (failure.exception() + " " + failure.message()).toLowerCase(Locale.ROOT);

@@ -7,6 +7,7 @@ import io.comfyfleet.job.Output;
 import io.comfyfleet.job.OutputKind;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.Timings;
+import io.comfyfleet.job.Words;
 import io.comfyfleet.job.Workflow;
 import io.comfyfleet.node.RunningJob.Phase;
 import io.comfyfleet.worker.artifact.InputTransfer;
@@ -93,17 +94,8 @@ public final class JobHandler {
       return cutShort(attempt, e.error(), watch);
     } catch (TransferException e) {
       return cutShort(attempt, ErrorClassification.transfer(e), watch);
-    } catch (ComfyException.Refused e) {
-      return cutShort(
-          attempt,
-          JobError.permanent(
-              ErrorCode.INPUT_NOT_FOUND, "ComfyUI refused an input: " + e.getMessage()),
-          watch);
     } catch (ComfyException e) {
-      return cutShort(
-          attempt,
-          JobError.retryable(ErrorCode.COMFYUI_UNREACHABLE, String.valueOf(e.getMessage())),
-          watch);
+      return cutShort(attempt, ErrorClassification.failedCall(e), watch);
     } finally {
       socket.ignore(promptId);
     }
@@ -189,10 +181,7 @@ public final class JobHandler {
   }
 
   private static Output text(PromptOutput.Text output) {
-    String text = output.text();
-    if (text.length() > TEXT_LENGTH) {
-      text = text.substring(0, TEXT_LENGTH);
-    }
+    String text = Words.first(TEXT_LENGTH, output.text());
     return new Output(
         output.node(),
         OutputKind.TEXT,

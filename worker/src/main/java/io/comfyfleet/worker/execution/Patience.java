@@ -24,9 +24,11 @@ record Patience(Duration limit, RunningAttempt attempt) {
     while (true) {
       try {
         return call.get();
+      } catch (ComfyException.TooLarge e) {
+        throw AttemptEnd.failedCall(e);
       } catch (ComfyException e) {
         if (attempt.stopReason() == RunningAttempt.Stop.DRAIN || Instant.now().isAfter(until)) {
-          throw AttemptEnd.unreachable(e);
+          throw AttemptEnd.failedCall(e);
         }
         attempt.await(PAUSE);
       }

@@ -95,7 +95,7 @@ final class PromptRun {
           return;
         }
         if (Instant.now().isAfter(until)) {
-          throw AttemptEnd.unreachable(e);
+          throw AttemptEnd.failedCall(e);
         }
       }
     }

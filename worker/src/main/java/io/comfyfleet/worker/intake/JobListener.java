@@ -1,5 +1,6 @@
 package io.comfyfleet.worker.intake;
 
+import com.rabbitmq.client.ShutdownSignalException;
 import io.comfyfleet.job.Destiny;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
+import org.springframework.amqp.AmqpException;
 
 /**
  * One delivery from its bytes to its settlement: decode, handle, settle, on one thread and on every
@@ -142,7 +144,7 @@ final class JobListener {
       Outcome outcome = outcome(attempt);
       trace.ended(outcome);
       account(attempt, outcome);
-      Settled settled = settlement.settle(channel, delivery, job, outcome);
+      Settled settled = settle(channel, delivery, job, outcome);
       if (settled == Settled.DONE) {
         jobs.settled(job.tryName());
         if (outcome instanceof Outcome.Completed) {
@@ -154,6 +156,35 @@ final class JobListener {
     } finally {
       node.end(attempt);
     }
+  }
+
+  private Settled settle(LaneChannel channel, Delivery delivery, Job job, Outcome outcome)
+      throws IOException {
+    try {
+      return settlement.settle(channel, delivery, job, outcome);
+    } catch (AmqpException | ShutdownSignalException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      log.atError().setCause(e).log("outcome cannot be told");
+      JobError error =
+          JobError.permanent(
+              ErrorCode.INTERNAL_ERROR,
+              "Attempt "
+                  + job.attempt()
+                  + " ended, "
+                  + words(outcome)
+                  + ", but that cannot be told: "
+                  + e.getMessage());
+      return settlement.settle(channel, delivery, job, new Outcome.Ended(error, Timings.NONE));
+    }
+  }
+
+  private static String words(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Completed _ -> "with success";
+      case Outcome.Ended ended -> "with " + ended.error().code().wireName();
+      case Outcome.Deferred _, Outcome.Superseded _ -> "without one";
+    };
   }
 
   private Outcome outcome(RunningAttempt attempt) {

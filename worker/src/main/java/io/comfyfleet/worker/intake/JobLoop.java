@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.amqp.AmqpException;
 
 /**
@@ -24,6 +26,7 @@ import org.springframework.amqp.AmqpException;
  * </ol>
  */
 final class JobLoop implements Runnable {
+  private static final Logger log = LoggerFactory.getLogger(JobLoop.class);
   private static final Duration IDLE = Duration.ofMillis(200);
   private static final Duration RECONNECT_WAIT = Duration.ofSeconds(1);
 
@@ -95,6 +98,11 @@ final class JobLoop implements Runnable {
         node.brokerLost(reason(e));
         Thread.sleep(RECONNECT_WAIT);
       }
+    } catch (RuntimeException e) {
+      // The slot's edge: without its loop it would be lost until the worker's end.
+      log.atError().setCause(e).log("slot stumbled, its delivery goes back to the queue");
+      close();
+      Thread.sleep(RECONNECT_WAIT);
     }
   }
 

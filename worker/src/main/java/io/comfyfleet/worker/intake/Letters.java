@@ -9,9 +9,12 @@ import io.comfyfleet.telemetry.Traces;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.wire.MessageHeaders;
+import io.comfyfleet.wire.Sendable;
 import java.time.Clock;
 import java.util.Date;
+import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageDeliveryMode;
 import org.springframework.amqp.core.MessageProperties;
@@ -82,21 +85,30 @@ final class Letters {
     return message;
   }
 
-  /** The original bytes with the reason beside them. */
+  /**
+   * The original bytes with the reason beside them, and with the original's headers, unless they
+   * leave no room for that.
+   */
   Message dead(Delivery delivery, JobError error) {
+    Message letter = dead(delivery, error, delivery.properties().getHeaders());
+    return Sendable.fault(Topology.DEAD, "", letter) == null
+        ? letter
+        : dead(delivery, error, Map.of());
+  }
+
+  private Message dead(
+      Delivery delivery, JobError error, @Nullable Map<String, Object> originalHeaders) {
     BasicProperties original = delivery.properties();
     MessageProperties properties = properties(delivery);
-    if (original.getHeaders() != null) {
+    if (originalHeaders != null) {
       // The broker's own account of earlier deaths would be taken for this one's.
-      original
-          .getHeaders()
-          .forEach((name, value) -> {
-            if (!name.contains("-death")
-                && !name.endsWith("-count")
-                && properties.getHeader(name) == null) {
-              properties.setHeader(name, value);
-            }
-          });
+      originalHeaders.forEach((name, value) -> {
+        if (!name.contains("-death")
+            && !name.endsWith("-count")
+            && properties.getHeader(name) == null) {
+          properties.setHeader(name, value);
+        }
+      });
     }
     properties.setMessageId(original.getMessageId());
     properties.setType(original.getType());

@@ -6,6 +6,8 @@ import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Output;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.job.Words;
+import io.comfyfleet.wire.MessageCodec;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Shortening {
   private static final int TEXT_LENGTH = 1_000;
+  // Half of what a message may hold, since a character takes up to four bytes.
+  private static final int ALL_TEXTS_LENGTH = MessageCodec.MAX_BYTES / 8;
   private static final int MOST_OUTPUTS = 500;
 
   private Shortening() {}
@@ -30,10 +34,11 @@ final class Shortening {
                   + MOST_OUTPUTS);
       return with(result, ResultStatus.FAILED, List.of(), error);
     }
+    int length = Math.min(TEXT_LENGTH, ALL_TEXTS_LENGTH / Math.max(1, result.outputs().size()));
     return with(
         result,
         result.status(),
-        result.outputs().stream().map(Shortening::shortened).toList(),
+        result.outputs().stream().map(output -> shortened(output, length)).toList(),
         result.error() == null ? null : result.error().brief());
   }
 
@@ -57,9 +62,9 @@ final class Shortening {
         result.metadata());
   }
 
-  private static Output shortened(Output output) {
+  private static Output shortened(Output output, int length) {
     String text = output.text();
-    if (text == null || text.length() <= TEXT_LENGTH) {
+    if (text == null || text.length() <= length) {
       return output;
     }
     return new Output(
@@ -71,7 +76,7 @@ final class Shortening {
         output.sizeBytes(),
         output.sha256(),
         output.url(),
-        text.substring(0, TEXT_LENGTH));
+        Words.first(length, text));
   }
 
   private static Attempt shortened(Attempt attempt) {

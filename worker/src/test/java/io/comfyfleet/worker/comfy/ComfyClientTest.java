@@ -115,6 +115,32 @@ class ComfyClientTest {
   }
 
   @Test
+  void answerThatStopsHalfwayIsUnreachable() {
+    server.stopHalfway("GET /system_stats");
+
+    assertThatThrownBy(client::systemStats)
+        .isInstanceOf(ComfyException.Unreachable.class)
+        .hasMessageContaining("to its end");
+  }
+
+  @Test
+  void answerThatIsTooLargeToHoldIsNotRead() {
+    String text = "x".repeat(ComfyHttp.LARGEST_ANSWER);
+    server.on("GET /api/jobs/" + id, 200, "{\"text\":\"" + text + "\"}");
+
+    assertThatThrownBy(() -> client.look(id)).isInstanceOf(ComfyException.TooLarge.class);
+  }
+
+  @Test
+  void statusThatNoVersionHasHadSoFarIsNotUnderstood() {
+    server.on("GET /api/jobs/" + id, 200, "{\"status\":\"paused\"}");
+
+    assertThatThrownBy(() -> client.look(id))
+        .isInstanceOf(ComfyException.NotUnderstood.class)
+        .hasMessageContaining("paused");
+  }
+
+  @Test
   void foreignServerIsABadAnswer() {
     server.on("GET /system_stats", new Answer(200, "text/html", "<html>"));
 

@@ -39,5 +39,10 @@ public enum Fault {
   /** An {@code ExecutionBlocked} error is sent, and the prompt succeeds nevertheless. */
   EXECUTION_BLOCKED,
   /** A prompt ends with a plain {@code RuntimeError}. */
-  EXECUTION_ERROR
+  EXECUTION_ERROR,
+  /**
+   * {@code /api/jobs/{id}} tells the status in {@code value} of a running prompt, one that no
+   * version has had so far.
+   */
+  UNKNOWN_STATUS
 }

@@ -1,5 +1,7 @@
 package io.comfyfleet.simulator.http;
 
+import io.comfyfleet.simulator.fault.Fault;
+import io.comfyfleet.simulator.fault.FaultPlan;
 import io.comfyfleet.simulator.queue.QueuedPrompt;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -57,7 +59,9 @@ final class JobRoutes {
   private @Nullable ObjectNode find(String id) {
     QueuedPrompt running = parts.queue().running().orElse(null);
     if (running != null && running.id().equals(id)) {
-      return JobViews.waiting(running, "in_progress");
+      String status =
+          parts.faults().take(Fault.UNKNOWN_STATUS).map(FaultPlan::value).orElse("in_progress");
+      return JobViews.waiting(running, status);
     }
     for (QueuedPrompt prompt : parts.queue().pending()) {
       if (prompt.id().equals(id)) {
