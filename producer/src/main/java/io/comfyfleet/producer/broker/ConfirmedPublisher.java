@@ -1,6 +1,6 @@
 package io.comfyfleet.producer.broker;
 
-import io.comfyfleet.wire.Sendable;
+import io.comfyfleet.topology.Sendable;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobType;
 import io.comfyfleet.producer.callback.Callbacks;
 import io.comfyfleet.producer.problem.ProblemException;
-import io.comfyfleet.wire.Sendable;
+import io.comfyfleet.topology.Sendable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;

@@ -1,4 +1,4 @@
-package io.comfyfleet.wire;
+package io.comfyfleet.topology;
 
 import com.rabbitmq.client.AMQP;
 import java.io.IOException;
