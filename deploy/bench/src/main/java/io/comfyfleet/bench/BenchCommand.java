@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
       ChaosCommand.class,
       DeadLettersCommand.class,
       PlansCommand.class,
-      StrategiesCommand.class
+      StrategiesCommand.class,
+      TakeOverCommand.class
     })
 public final class BenchCommand implements Callable<Integer> {
 
@@ -53,7 +54,7 @@ public final class BenchCommand implements Callable<Integer> {
   public Integer call() {
     throw new ParameterException(
         spec.commandLine(),
-        "Which one: bench strategies, bench plans, bench calls, bench dead-letters, chaos");
+        "Which one: bench strategies, plans, calls, dead-letters, take-over, or chaos");
   }
 
   /** Prints a line at once. */
