@@ -30,7 +30,13 @@ public final class ScriptedComfyUi implements AutoCloseable {
   /** A request as it came. */
   public record Call(String method, String path, String query, String origin, String body) {}
 
-  /** A scripted answer; status 0 cuts the connection instead. */
+  /**
+   * A scripted answer.
+   *
+   * @param status HTTP status; 0 cuts the connection instead
+   * @param contentType media type; of a redirect, its address
+   * @param body the body
+   */
   public record Answer(int status, String contentType, String body) {}
 
   /** Starts on a free port of the loopback. */
@@ -104,7 +110,9 @@ public final class ScriptedComfyUi implements AutoCloseable {
       return;
     }
     byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().set("Content-Type", answer.contentType());
+    // A redirect has no content; its address stands in the same place.
+    String header = answer.status() / 100 == 3 ? "Location" : "Content-Type";
+    exchange.getResponseHeaders().set(header, answer.contentType());
     if (answer.status() == HALFWAY) {
       exchange.sendResponseHeaders(200, bytes.length * 2L);
       exchange.getResponseBody().write(bytes);

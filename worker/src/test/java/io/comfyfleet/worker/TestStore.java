@@ -22,6 +22,7 @@ public final class TestStore implements AutoCloseable {
   private final HttpServer server;
   private final Map<UUID, StoredFile> files = new ConcurrentHashMap<>();
   private final AtomicInteger refusals = new AtomicInteger();
+  private volatile int refusal;
 
   /** A file as it was PUT. */
   public record StoredFile(String filename, String contentType, byte[] bytes) {}
@@ -48,8 +49,14 @@ public final class TestStore implements AutoCloseable {
     return files;
   }
 
-  /** Answers 503 to so many of the next PUTs. */
+  /** Answers 503 to so many of the next requests. */
   public void refuse(int times) {
+    refuse(times, 503);
+  }
+
+  /** Answers with that status to so many of the next requests. */
+  public void refuse(int times, int status) {
+    refusal = status;
     refusals.set(times);
   }
 
@@ -61,6 +68,11 @@ public final class TestStore implements AutoCloseable {
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
       UUID id = UUID.fromString(exchange.getRequestURI().getPath().split("/")[3]);
+      if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        exchange.getRequestBody().readAllBytes();
+        exchange.sendResponseHeaders(refusal, -1);
+        return;
+      }
       if (exchange.getRequestMethod().equals("PUT")) {
         put(exchange, id);
         return;
@@ -78,10 +90,6 @@ public final class TestStore implements AutoCloseable {
 
   private void put(HttpExchange exchange, UUID id) throws IOException {
     byte[] bytes = exchange.getRequestBody().readAllBytes();
-    if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-      exchange.sendResponseHeaders(503, -1);
-      return;
-    }
     String query = exchange.getRequestURI().getQuery();
     String filename = query.replaceFirst(".*filename=([^&]*).*", "$1");
     String type = exchange.getRequestHeaders().getFirst("Content-Type");

@@ -3,6 +3,7 @@ package io.comfyfleet.worker.artifact;
 import io.comfyfleet.job.Input;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.worker.artifact.TransferException.InputNotFound;
+import io.comfyfleet.worker.artifact.TransferException.StoreUnavailable;
 import io.comfyfleet.worker.comfy.ComfyClient;
 import io.comfyfleet.worker.comfy.ComfyException;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -39,16 +41,22 @@ public final class InputTransfer {
   }
 
   /**
-   * Moves all inputs of a job.
+   * Moves all inputs of a job. A store that does not answer is tried again until {@code
+   * fleet.store.patience} has passed.
    *
+   * @param pause waits between two tries, and is asked before each file whether to go on
    * @return what a loader node's input must say, by placeholder name
-   * @throws InputNotFound when a file cannot be had
+   * @throws InputNotFound when a file cannot be had, or ComfyUI refuses it
+   * @throws StoreUnavailable when the store does not answer
    * @throws ComfyException when ComfyUI does not take it
    */
-  public Map<String, String> move(Job job) {
+  public Map<String, String> move(Job job, Pause pause) {
     Map<String, String> files = new LinkedHashMap<>();
     for (Input input : job.inputs()) {
-      files.put(input.name(), move(job, input));
+      if (!pause.await(Duration.ZERO)) {
+        throw new InputNotFound("The attempt was stopped before all inputs were there", true, null);
+      }
+      files.put(input.name(), StorePatience.call(store.patience(), pause, () -> move(job, input)));
     }
     return files;
   }
@@ -67,10 +75,25 @@ public final class InputTransfer {
       String name = name(job, input, response);
       try {
         return comfy.upload(name, () -> body, properties.timeout()).inputValue();
+      } catch (ComfyException.Refused e) {
+        throw new InputNotFound(
+            "ComfyUI refused inputs[" + input.name() + "]: " + e.getMessage(), false, e);
       } catch (ComfyException e) {
         // Whoever reads the stream reports its trouble as his own.
         if (body.isOverLimit()) {
           throw tooLarge(input, limit);
+        }
+        if (body.isWaitedFor()) {
+          throw new InputNotFound(
+              "inputs["
+                  + input.name()
+                  + "]: "
+                  + address
+                  + " had not sent all of it within "
+                  + properties.timeout().toSeconds()
+                  + " s (fleet.inputs.timeout)",
+              true,
+              e);
         }
         IOException broken = body.broken();
         if (broken != null) {
@@ -102,12 +125,15 @@ public final class InputTransfer {
       discard(response);
       String location = response.headers().firstValue("Location").orElse("");
       if (status < 300 || status >= 400 || location.isEmpty()) {
-        throw new InputNotFound(
-            "inputs[" + input.name() + "]: GET " + address + " was answered with HTTP " + status,
-            status >= 500 || status == 408 || status == 429,
-            null);
+        String what =
+            "inputs[" + input.name() + "]: GET " + address + " was answered with HTTP " + status;
+        boolean retryable = status >= 500 || status == 408 || status == 429;
+        if (retryable && isStore(input)) {
+          throw new StoreUnavailable(what, true, null);
+        }
+        throw new InputNotFound(what, retryable, null);
       }
-      address = address.resolve(location);
+      address = resolve(input, address, location);
     }
     throw new InputNotFound(
         "inputs["
@@ -127,13 +153,32 @@ public final class InputTransfer {
           HttpRequest.newBuilder(address).timeout(properties.timeout()).GET().build(),
           BodyHandlers.ofInputStream());
     } catch (IOException e) {
-      throw new InputNotFound(
-          "inputs[" + input.name() + "]: GET " + address + " got no answer: " + e.getMessage(),
-          true,
-          e);
+      String what =
+          "inputs[" + input.name() + "]: GET " + address + " got no answer: " + e.getMessage();
+      throw isStore(input) ? new StoreUnavailable(what, true, e) : new InputNotFound(what, true, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InputNotFound("inputs[" + input.name() + "]: the fetch was interrupted", true, e);
+    }
+  }
+
+  private static boolean isStore(Input input) {
+    return input.url() == null;
+  }
+
+  private static URI resolve(Input input, URI address, String location) {
+    try {
+      return address.resolve(location);
+    } catch (IllegalArgumentException e) {
+      throw new InputNotFound(
+          "inputs["
+              + input.name()
+              + "]: "
+              + address
+              + " redirects to what is no address: "
+              + location,
+          false,
+          e);
     }
   }
 

@@ -14,6 +14,7 @@ final class MeteredStream extends FilterInputStream {
   private final long limit;
   private volatile long count;
   private volatile @Nullable IOException broken;
+  private volatile boolean waitedFor;
 
   MeteredStream(InputStream in, long limit) {
     super(in);
@@ -34,11 +35,14 @@ final class MeteredStream extends FilterInputStream {
   @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
     int read;
+    waitedFor = true;
     try {
       read = super.read(buffer, offset, length);
     } catch (IOException e) {
       broken = e;
       throw e;
+    } finally {
+      waitedFor = false;
     }
     if (read > 0) {
       count += read;
@@ -57,6 +61,11 @@ final class MeteredStream extends FilterInputStream {
   /** What ended the stream before its end, on the side it comes from; null when nothing did. */
   @Nullable IOException broken() {
     return broken;
+  }
+
+  /** Whether somebody waits for more of it now. */
+  boolean isWaitedFor() {
+    return waitedFor;
   }
 
   boolean isOverLimit() {

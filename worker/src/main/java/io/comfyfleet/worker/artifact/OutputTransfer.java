@@ -19,8 +19,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.Instant;
+import java.util.Set;
 import java.util.UUID;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -29,8 +28,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** Moves files from ComfyUI into the output store. Thread-safe; blocks. */
 public final class OutputTransfer {
   private static final JsonMapper JSON = JsonMapper.builder().build();
-  private static final Duration FIRST_WAIT = Duration.ofMillis(250);
-  private static final Duration LONGEST_WAIT = Duration.ofSeconds(15);
+
+  /** What the store itself says to a file that it will never take; the rest may pass. */
+  private static final Set<Integer> REFUSALS = Set.of(400, 413, 415);
 
   private final HttpClient http;
   private final ComfyClient comfy;
@@ -57,26 +57,7 @@ public final class OutputTransfer {
    * @throws ComfyException.Unreachable when ComfyUI does not answer
    */
   public Output move(Job job, StoredFile file, Pause pause) {
-    Instant until = Instant.now().plus(properties.patience());
-    Duration wait = FIRST_WAIT;
-    while (true) {
-      try {
-        return tryOnce(job, file);
-      } catch (StoreUnavailable e) {
-        if (!e.retryable() || Instant.now().plus(wait).isAfter(until) || !pause.await(wait)) {
-          throw e;
-        }
-        wait =
-            wait.multipliedBy(2).compareTo(LONGEST_WAIT) < 0 ? wait.multipliedBy(2) : LONGEST_WAIT;
-      }
-    }
-  }
-
-  /** A wait that somebody may cut short. */
-  @FunctionalInterface
-  public interface Pause {
-    /** Waits so long; false when it was cut short. */
-    boolean await(Duration time);
+    return StorePatience.call(properties.patience(), pause, () -> tryOnce(job, file));
   }
 
   /** Id of an output, the same on each try of the same attempt. */
@@ -150,7 +131,7 @@ public final class OutputTransfer {
       HttpResponse<byte[]> response = http.send(request, BodyHandlers.ofByteArray());
       int status = response.statusCode();
       if (status != 200 && status != 201) {
-        boolean retryable = status >= 500 || status == 408 || status == 429 || status == 409;
+        boolean retryable = !REFUSALS.contains(status);
         throw new StoreUnavailable(
             "The output store answered HTTP "
                 + status

@@ -11,8 +11,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param url base address of the output store, the producer as a rule
  * @param timeout limit for moving one file; too small and a large video over a slow line never
  *     arrives
- * @param patience how long a store that does not take a file is tried before the attempt fails and
- *     its work is lost; meanwhile the slot is held
+ * @param patience how long a store that does not take or give a file is tried before the attempt
+ *     fails and its work is lost; meanwhile the slot is held
  */
 @ConfigurationProperties("fleet.store")
 public record StoreProperties(

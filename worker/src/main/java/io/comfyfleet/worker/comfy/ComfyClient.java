@@ -108,7 +108,7 @@ public final class ComfyClient {
 
   /** The queue first: a prompt that ends between the two calls is then found in the history. */
   private PromptStatus lookInQueueAndHistory(UUID promptId) {
-    JsonNode queue = http.get("/queue");
+    JsonNode queue = queue();
     if (holds(queue.path("queue_running"), promptId)) {
       return new PromptStatus.Running();
     }
@@ -119,6 +119,15 @@ public final class ComfyClient {
     return entry.isObject()
         ? new PromptStatus.Ended(HistoryReader.end(entry.path("outputs"), entry.path("status")))
         : new PromptStatus.Absent();
+  }
+
+  /** It holds everybody's graphs, so that its size says nothing about our prompt. */
+  private JsonNode queue() {
+    try {
+      return http.get("/queue");
+    } catch (ComfyException.TooLarge e) {
+      throw new ComfyException.BadAnswer("ComfyUI's queue is too long to read", e);
+    }
   }
 
   private static boolean holds(JsonNode items, UUID promptId) {
@@ -188,7 +197,7 @@ public final class ComfyClient {
    * @param value its value
    */
   public Set<UUID> queued(String key, String value) {
-    JsonNode queue = http.get("/queue");
+    JsonNode queue = queue();
     Set<UUID> found = new HashSet<>();
     for (String part : List.of("queue_running", "queue_pending")) {
       for (JsonNode item : queue.path(part).values()) {

@@ -22,7 +22,7 @@ final class ErrorClassification {
   private static final Pattern LOADER_INPUT =
       Pattern.compile(
           "(ckpt|unet|vae|lora|clip|control_net|controlnet|style_model|model|gligen|hypernetwork"
-              + "|upscale_model|diffusion_model|text_encoder)(_name|_name\\d+|\\d*|_file)");
+              + "|upscale_model|diffusion_model|text_encoder|photomaker_model|audio_encoder)(_name|_name\\d+|\\d*|_file)");
 
   private ErrorClassification() {}
 
@@ -59,8 +59,7 @@ final class ErrorClassification {
   static JobError failedCall(ComfyException problem) {
     String message = String.valueOf(problem.getMessage());
     return switch (problem) {
-      case ComfyException.Refused refusal ->
-          JobError.permanent(ErrorCode.INPUT_NOT_FOUND, "ComfyUI refused an input: " + message);
+      case ComfyException.Refused e -> JobError.retryable(ErrorCode.COMFYUI_UNREACHABLE, message);
       case ComfyException.NotUnderstood e -> JobError.retryable(ErrorCode.INTERNAL_ERROR, message);
       case ComfyException.TooLarge e ->
           JobError.permanent(ErrorCode.OUTPUT_NOT_RETRIEVABLE, message);

@@ -80,7 +80,7 @@ public final class JobHandler {
   public Outcome handle(RunningAttempt attempt) {
     Job job = attempt.job();
     Watch watch = new Watch(attempt.waited().toMillis());
-    if (job.expiresAt() != null && clock.instant().isAfter(job.expiresAt())) {
+    if (attempt.isFirst() && job.expiresAt() != null && clock.instant().isAfter(job.expiresAt())) {
       return new Outcome.Ended(
           JobError.permanent(
               ErrorCode.EXPIRED, "The job waited until after its expiry at " + job.expiresAt()),
@@ -124,7 +124,7 @@ public final class JobHandler {
     if (prompt.isThere()) {
       attempt.reattached();
     } else {
-      Workflow graph = PromptFactory.graph(job, inputs.move(job));
+      Workflow graph = PromptFactory.graph(job, inputs.move(job, attempt::pause));
       attempt.checkStop();
       prompt.submit(graph, FleetPrompt.about(job, nodeId));
     }

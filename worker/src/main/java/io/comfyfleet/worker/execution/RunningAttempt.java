@@ -81,6 +81,11 @@ public final class RunningAttempt implements PromptSink {
     return redelivered;
   }
 
+  /** Whether nobody can have begun the job before, as far as its message tells. */
+  public boolean isFirst() {
+    return !redelivered && job.attempts().isEmpty();
+  }
+
   /** From its acceptance, or the end of the attempt before, until the worker took it. */
   public Duration waited() {
     Instant since = job.attempts().isEmpty() ? job.createdAt() : job.attempts().getLast().endedAt();

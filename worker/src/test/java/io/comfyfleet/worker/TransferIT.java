@@ -1,0 +1,136 @@
+package io.comfyfleet.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.comfyfleet.broker.BrokerExtension;
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Input;
+import io.comfyfleet.job.Job;
+import io.comfyfleet.job.Result;
+import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.job.Workflow;
+import io.comfyfleet.simulator.SimulatedComfyUi;
+import io.comfyfleet.simulator.setup.SimulatorOptions;
+import io.comfyfleet.topology.Topology;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Inputs and outputs whose other side is away, slow, or somebody else's. */
+class TransferIT {
+  @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
+
+  private TestFleet fleet;
+  private TestStore store;
+  private SimulatedComfyUi comfy;
+
+  @BeforeEach
+  void start() {
+    fleet = new TestFleet(BROKER);
+    store = new TestStore();
+    comfy = SimulatedComfyUi.start(SimulatorOptions.defaults());
+  }
+
+  @AfterEach
+  void stop() {
+    fleet.close();
+    comfy.close();
+    store.close();
+  }
+
+  @Test
+  void jobWaitsForItsInputWhileTheStoreIsAway() {
+    startWorker(Map.of());
+    fleet.publish(Jobs.image().build());
+    UUID artifact = fleet.result().outputs().getFirst().artifact();
+
+    store.refuse(5, 503);
+    fleet.publish(copying(new Input("start", null, artifact)));
+
+    Result result = fleet.result();
+    assertThat(result.status()).isEqualTo(ResultStatus.SUCCEEDED);
+    assertThat(result.attempts()).isEmpty();
+  }
+
+  @Test
+  void storeThatDoesNotComeBackInTimeIsAFailedAttempt() {
+    store.refuse(Integer.MAX_VALUE, 503);
+    startWorker(Map.of("fleet.store.patience", "1s"));
+
+    fleet.publish(copying(new Input("start", null, UUID.randomUUID())));
+
+    assertThat(fleet.result().error().code()).isEqualTo(ErrorCode.STORE_UNAVAILABLE);
+  }
+
+  @Test
+  void artifactThatTheStoreDoesNotHaveIsNotWaitedFor() {
+    startWorker(Map.of());
+
+    fleet.publish(copying(new Input("start", null, UUID.randomUUID())));
+
+    assertThat(fleet.result().error().code()).isEqualTo(ErrorCode.INPUT_NOT_FOUND);
+  }
+
+  @Test
+  void answerOfAProxyInFrontOfTheStoreDoesNotThrowFinishedWorkAway() {
+    store.refuse(2, 404);
+    startWorker(Map.of());
+
+    fleet.publish(Jobs.image().maxAttempts(1).build());
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+  }
+
+  @Test
+  void inputThatStopsHalfwayIsNotBlamedOnComfyUi() {
+    try (ScriptedComfyUi source = new ScriptedComfyUi()) {
+      source.stopHalfway("GET /picture.png");
+      startWorker(Map.of("fleet.inputs.timeout", "2s"));
+
+      URI address = source.url().resolve("/picture.png");
+      fleet.publish(copying(new Input("start", address, null)));
+
+      Result result = fleet.result();
+      assertThat(result.error().code()).isEqualTo(ErrorCode.INPUT_NOT_FOUND);
+      assertThat(result.error().message()).contains(address.toString());
+      assertThat(fleet.waiting(Topology.laneQueue("image"))).isZero();
+    }
+  }
+
+  @Test
+  void redirectToNowhereIsNotBlamedOnTheWorker() {
+    try (ScriptedComfyUi source = new ScriptedComfyUi()) {
+      source.on("GET /picture.png", new ScriptedComfyUi.Answer(302, "http://[nowhere", ""));
+      startWorker(Map.of());
+
+      fleet.publish(copying(new Input("start", source.url().resolve("/picture.png"), null)));
+
+      assertThat(fleet.result().error().code()).isEqualTo(ErrorCode.INPUT_NOT_FOUND);
+    }
+  }
+
+  /** A job of one attempt that saves its input. */
+  private static Job copying(Input input) {
+    Workflow graph =
+        new Workflow(
+            Map.of(
+                "1",
+                Map.of("class_type", "LoadImage", "inputs", Map.of("image", "fleet-input:start")),
+                "2",
+                Map.of(
+                    "class_type",
+                    "SaveImage",
+                    "inputs",
+                    Map.of("images", List.of("1", 0), "filename_prefix", "copy"))));
+    return Jobs.image().workflow(graph).input(input).maxAttempts(1).build();
+  }
+
+  private void startWorker(Map<String, Object> settings) {
+    fleet.startWorker(comfy.url(), store.url(), settings);
+  }
+}
