@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -342,6 +343,23 @@ class DestinyIT {
 
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
     assertThat(comfy.executed()).hasSize(4);
+  }
+
+  @Test
+  void questionsThatComfyUiAnswersMeanwhileDoNotMakeUpForFailures() {
+    comfy.faults().times(Fault.EXECUTION_ERROR, 2);
+    startWorker(Map.of("fleet.health.failures", 2, "fleet.node.heartbeat-interval", "200ms"));
+    fleet.publish(Jobs.image().maxAttempts(1).build());
+    assertThat(fleet.result().error().code()).isEqualTo(ErrorCode.EXECUTION_FAILED);
+    String heartbeats = fleet.bindHeartbeats();
+    IntStream.range(0, 4).forEach(i -> fleet.message(heartbeats));
+
+    fleet.publish(Jobs.image().maxAttempts(1).build());
+    assertThat(fleet.result().error().code()).isEqualTo(ErrorCode.EXECUTION_FAILED);
+    fleet.publish(Jobs.image().build());
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+    assertThat(comfy.executed()).as("two failures, a canary, a success").hasSize(4);
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.comfyfleet.worker.comfy.SystemStats;
 import io.comfyfleet.worker.execution.FleetPrompt;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,14 +82,16 @@ public final class NodeHealth {
   void probe() throws InterruptedException {
     try {
       SystemStats stats = comfy.systemStats();
-      String reason = suspicion() == null ? null : canary.sing(about());
+      String suspected = suspicion();
+      String reason = suspected == null ? null : canary.sing(about());
       if (reason != null) {
         broken(reason);
         return;
       }
       int length = comfy.queueLength();
-      trust();
-      node.comfyFound(stats, length);
+      if (isTrusted(suspected)) {
+        node.comfyFound(stats, length);
+      }
     } catch (ComfyException e) {
       broken(String.valueOf(e.getMessage()));
     }
@@ -103,10 +106,20 @@ public final class NodeHealth {
     return Map.of(FleetPrompt.NODE, node.identity().id());
   }
 
-  private synchronized void trust() {
+  /**
+   * Ends the suspicion that the canary has disproved, unless another one has come up meanwhile.
+   * Answers alone prove nothing, so they leave the count of failures as it is.
+   */
+  private synchronized boolean isTrusted(@Nullable String disproved) {
+    if (!Objects.equals(suspicion, disproved)) {
+      return false;
+    }
+    if (disproved != null) {
+      failures = 0;
+    }
     suspicion = null;
-    failures = 0;
     brokenSince = null;
+    return true;
   }
 
   private void broken(String reason) throws InterruptedException {
