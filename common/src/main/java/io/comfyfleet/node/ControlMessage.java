@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An operator's word to one node or to all, on {@code fleet.control}. On the wire {@code kind} is
@@ -94,9 +95,10 @@ public sealed interface ControlMessage {
    * at work.
    *
    * @param jobId the job
+   * @param replay number of its replay, for that is work of its own; null for none
    * @param nodeId who asks
    */
-  record WhoHas(UUID jobId, String nodeId) implements ControlMessage {}
+  record WhoHas(UUID jobId, @Nullable Integer replay, String nodeId) implements ControlMessage {}
 
   /**
    * Drop one job without a result: another node has done it, and its result is published.

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param phase what is being done
  * @param progress share of the graph that is done, 0 to 1
  * @param graphNode id of the graph's node that runs; null outside the run
- * @param redelivered whether the broker had handed the job's message to somebody before
+ * @param redelivered whether somebody may have begun the job before: the broker had handed out its
+ *     message, or an attempt has ended
  * @param sentAt the worker's clock
  */
 public record JobProgress(

@@ -1,14 +1,20 @@
 package io.comfyfleet.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.comfyfleet.broker.BrokerExtension;
+import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Output;
 import io.comfyfleet.job.OutputKind;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.node.Heartbeat;
+import io.comfyfleet.node.NodeState;
+import io.comfyfleet.wire.MessageCodec;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
 import java.util.UUID;
@@ -25,6 +31,7 @@ class ScriptedWorkerIT {
       "3":{"images":[{"filename":"a_00001_.png","subfolder":"x","type":"output"}]}\
       """;
 
+  private final MessageCodec codec = new MessageCodec();
   private TestFleet fleet;
   private TestStore store;
   private ScriptedComfyUi comfy;
@@ -85,14 +92,45 @@ class ScriptedWorkerIT {
     assertThat(result.outputs().getFirst().text()).startsWith("\u5b57\u5b57");
   }
 
-  /** Runs a job whose prompt ends with these outputs, as ComfyUI's JSON without the braces. */
-  private Result run(Job job, String outputs) {
-    String id =
-        UUID.nameUUIDFromBytes((job.jobId() + "/1").getBytes(StandardCharsets.UTF_8)).toString();
+  @Test
+  void comfyUiThatRefusesToBeLookedAtClosesTheNodeAndTheJobGoesOn() {
+    Job job = Jobs.image().build();
+    scripted(job).on("GET /api/jobs/" + promptId(job), 403, "{\"error\":\"log in\"}");
+    startWorker(Map.of("fleet.comfy.patience", "1s"));
+    String heartbeats = fleet.bindHeartbeats();
+
+    fleet.publish(job);
+
+    await().until(() -> heartbeat(heartbeats).state() == NodeState.UNHEALTHY);
+    Job given = codec.decodeJob(fleet.message("fleet.jobs.image").getBody());
+    assertThat(given.attempt()).isEqualTo(1);
+    assertThat(given.attempts().getFirst().error().code()).isEqualTo(ErrorCode.COMFYUI_UNREACHABLE);
+  }
+
+  @Test
+  void jobIsOutOfTheNodesHandsBeforeComfyUiIsTidied() {
     comfy
-        .on("GET /system_stats", 200, "{\"system\":{\"comfyui_version\":\"0.33.0\"}}")
-        .on("GET /prompt", 200, "{\"exec_info\":{\"queue_remaining\":0}}")
-        .on("GET /api/jobs/" + id, 404, "{\"error\":\"Job not found\"}")
+        .on("GET /view", new ScriptedComfyUi.Answer(200, "image/png", "picture"))
+        .stopHalfway("POST /history");
+    run(Jobs.image().build(), PICTURE, Map.of("fleet.comfy.request-timeout", "8s"));
+    String heartbeats = fleet.bindHeartbeats();
+
+    // The answer to the tidying is waited for longer.
+    await().atMost(Duration.ofSeconds(5)).until(() -> heartbeat(heartbeats).jobs().isEmpty());
+  }
+
+  private Heartbeat heartbeat(String heartbeats) {
+    return (Heartbeat) codec.decodeEvent(fleet.message(heartbeats).getBody());
+  }
+
+  private Result run(Job job, String outputs) {
+    return run(job, outputs, Map.of());
+  }
+
+  /** Runs a job whose prompt ends with these outputs, as ComfyUI's JSON without the braces. */
+  private Result run(Job job, String outputs, Map<String, Object> settings) {
+    String id = promptId(job);
+    scripted(job)
         .on("GET /api/jobs/" + id, 200, "{\"status\":\"in_progress\"}")
         .on(
             "GET /api/jobs/" + id,
@@ -101,10 +139,27 @@ class ScriptedWorkerIT {
                 + outputs
                 + "},\"execution_status\":{\"status_str\":\"success\",\"completed\":true,"
                 + "\"messages\":[]}}")
-        .on("POST /prompt", 200, "{\"prompt_id\":\"" + id + "\",\"number\":0,\"node_errors\":{}}")
         .on("POST /history", 200, "");
-    fleet.startWorker(comfy.url(), store.url(), Map.of());
+    startWorker(settings);
     fleet.publish(job);
     return fleet.result();
+  }
+
+  /** A ComfyUI that takes this job's prompt and knew nothing of it before. */
+  private ScriptedComfyUi scripted(Job job) {
+    String id = promptId(job);
+    return comfy
+        .on("GET /system_stats", 200, "{\"system\":{\"comfyui_version\":\"0.33.0\"}}")
+        .on("GET /prompt", 200, "{\"exec_info\":{\"queue_remaining\":0}}")
+        .on("GET /api/jobs/" + id, 404, "{\"error\":\"Job not found\"}")
+        .on("POST /prompt", 200, "{\"prompt_id\":\"" + id + "\",\"number\":0,\"node_errors\":{}}");
+  }
+
+  private static String promptId(Job job) {
+    return UUID.nameUUIDFromBytes((job.jobId() + "/1").getBytes(StandardCharsets.UTF_8)).toString();
+  }
+
+  private void startWorker(Map<String, Object> settings) {
+    fleet.startWorker(comfy.url(), store.url(), settings);
   }
 }

@@ -93,8 +93,7 @@ final class JobListener {
 
   private void run(LaneChannel channel, Delivery delivery, Job job) throws IOException {
     // A job that failed may come again by an operator's hand; one that succeeded here is a copy.
-    if (takeOver.isSucceeded(job.jobId())
-        || (delivery.redelivered() && jobs.isSettled(job.tryName()))) {
+    if (takeOver.isSucceeded(job) || (delivery.redelivered() && jobs.isSettled(job.tryName()))) {
       leave(channel, settlement.ackAgain(channel, delivery));
       return;
     }
@@ -131,6 +130,17 @@ final class JobListener {
               trace.enter(each.phase());
               progress.report(each);
             });
+    // A broken ComfyUI answers late, and the job may be in another node's hands by then.
+    if (isOver(channel, delivery, attempt, trace)) {
+      handler.forget(attempt);
+    }
+  }
+
+  /** Makes the attempt and settles; whether nobody will ask ComfyUI for its prompt any more. */
+  private boolean isOver(
+      LaneChannel channel, Delivery delivery, RunningAttempt attempt, AttemptTrace trace)
+      throws IOException {
+    Job job = attempt.job();
     node.begin(attempt);
     metrics.began(attempt);
     log.atInfo()
@@ -145,14 +155,15 @@ final class JobListener {
       trace.ended(outcome);
       account(attempt, outcome);
       Settled settled = settle(channel, delivery, job, outcome);
-      if (settled == Settled.DONE) {
+      boolean over = settled == Settled.DONE && !(outcome instanceof Outcome.Deferred);
+      if (over) {
         jobs.settled(job.tryName());
-        if (outcome instanceof Outcome.Completed) {
-          takeOver.succeeded(job.jobId());
-        }
-        handler.forget(attempt);
+      }
+      if (over && outcome instanceof Outcome.Completed) {
+        takeOver.succeeded(job);
       }
       leave(channel, settled);
+      return over;
     } finally {
       node.end(attempt);
     }

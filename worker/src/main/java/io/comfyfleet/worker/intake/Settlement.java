@@ -2,6 +2,7 @@ package io.comfyfleet.worker.intake;
 
 import com.rabbitmq.client.ShutdownSignalException;
 import io.comfyfleet.job.Attempt;
+import io.comfyfleet.job.Destiny;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobError;
@@ -28,6 +29,8 @@ import org.springframework.amqp.core.Message;
  *   <li>Nothing is acknowledged before everything that follows from it is confirmed by the broker.
  *   <li>What cannot be published is tried again as long as the delivery is ours; when its channel
  *       died, the broker delivers the job anew and the worker finds what it did.
+ *   <li>What would follow from a failure is not published once the delivery's channel has died: the
+ *       delivery that comes in its place has that to do.
  *   <li>A result of work that was done is tried longer: the delivery may go to another node, which
  *       would do it again. Results may be repeated, the first of a job counts.
  * </ol>
@@ -101,7 +104,12 @@ final class Settlement {
 
   private Settled ended(LaneChannel channel, Delivery delivery, Job job, Outcome.Ended ended)
       throws IOException {
-    return switch (ended.error().destiny()) {
+    Destiny destiny = ended.error().destiny();
+    // The broker has handed the job out anew by now: what followed would be a second job beside it.
+    if (!channel.isOpen() && destiny != Destiny.WITHDRAWN) {
+      return Settled.LEFT;
+    }
+    return switch (destiny) {
       case RETRY -> {
         if (job.attempt() >= job.maxAttempts()) {
           yield dead(channel, delivery, job, ended);

@@ -36,7 +36,7 @@ public final class ProgressReporter {
             attempt.phase(),
             attempt.progress(),
             attempt.graphNode(),
-            attempt.redelivered(),
+            !attempt.isFirst(),
             clock.instant()));
   }
 

@@ -1,11 +1,13 @@
 package io.comfyfleet.worker.node;
 
+import io.comfyfleet.job.Job;
 import io.comfyfleet.node.ControlMessage;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.worker.execution.RunningAttempt;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Before a node takes a job over whose last delivery broke off, it asks whether somebody still
@@ -21,7 +23,7 @@ public final class TakeOver {
 
   private final Node node;
   private final EventPublisher events;
-  private final Recent<UUID> succeeded = new Recent<>();
+  private final Recent<String> succeeded = new Recent<>();
 
   TakeOver(Node node, EventPublisher events) {
     this.node = node;
@@ -33,20 +35,28 @@ public final class TakeOver {
     Duration wait = node.hasHadBroker(SETTLED) ? WAIT : WAIT_AFTER_CONNECT;
     Instant until = Instant.now().plus(wait);
     ControlMessage question =
-        new ControlMessage.WhoHas(attempt.job().jobId(), node.identity().id());
+        new ControlMessage.WhoHas(
+            attempt.job().jobId(), attempt.job().replay(), node.identity().id());
     do {
       events.tell(Topology.CONTROL_ALL, question);
     } while (attempt.pause(ASK_EVERY) && Instant.now().isBefore(until));
   }
 
   /** Notes that this node has done the job and that its result is published. */
-  public void succeeded(UUID jobId) {
-    succeeded.add(jobId);
+  public void succeeded(Job job) {
+    succeeded.add(name(job.jobId(), job.replay()));
   }
 
-  /** Whether this node has done the job lately; what comes of it now is a copy. */
-  public boolean isSucceeded(UUID jobId) {
-    return succeeded.contains(jobId);
+  /**
+   * Whether this node has done the job lately; what comes of it now is a copy. A replay is done
+   * again.
+   */
+  public boolean isSucceeded(Job job) {
+    return succeeded.contains(name(job.jobId(), job.replay()));
+  }
+
+  private static String name(UUID jobId, @Nullable Integer replay) {
+    return jobId + "/" + replay;
   }
 
   /** Answers another node's question, if this node is the one. */
@@ -55,7 +65,7 @@ public final class TakeOver {
       return;
     }
     RunningAttempt attempt = node.inHand(question.jobId());
-    if (isSucceeded(question.jobId())) {
+    if (succeeded.contains(name(question.jobId(), question.replay()))) {
       tell(question, new ControlMessage.Done(question.jobId()));
     } else if (attempt != null && attempt.isStarted()) {
       tell(question, new ControlMessage.Defer(question.jobId()));
