@@ -81,6 +81,21 @@ class ScriptedWorkerIT {
   }
 
   @Test
+  void comfyUiThatIsAwayForAMomentStillGivesTheFileOfAFinishedPrompt() {
+    comfy
+        .cut("GET /view")
+        .cut("GET /view")
+        .cut("GET /view")
+        .on("GET /view", new ScriptedComfyUi.Answer(200, "image/png", "picture"));
+
+    Result result = run(Jobs.image().build(), PICTURE);
+
+    assertThat(result.status()).isEqualTo(ResultStatus.SUCCEEDED);
+    assertThat(result.attempts()).isEmpty();
+    assertThat(comfy.calls("POST /prompt")).hasSize(1);
+  }
+
+  @Test
   void textsThatAreTooLargeTogetherAreCutUntilTheBrokerTakesTheResult() {
     String text = "\"" + "\u5b57".repeat(2_000) + "\"";
     String texts = String.join(",", Collections.nCopies(400, text));

@@ -9,6 +9,7 @@ import io.comfyfleet.worker.comfy.ComfyClient;
 import io.comfyfleet.worker.comfy.ComfyException;
 import io.comfyfleet.worker.comfy.PromptOutput.StoredFile;
 import io.comfyfleet.worker.comfy.ViewedFile;
+import io.comfyfleet.worker.http.WholeAnswer;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -128,7 +129,7 @@ public final class OutputTransfer {
 
   private JsonNode put(HttpRequest request, StoredFile file) {
     try {
-      HttpResponse<byte[]> response = http.send(request, BodyHandlers.ofByteArray());
+      HttpResponse<byte[]> response = WholeAnswer.of(http, request, BodyHandlers.ofByteArray());
       int status = response.statusCode();
       if (status != 200 && status != 201) {
         boolean retryable = !REFUSALS.contains(status);

@@ -1,5 +1,7 @@
 package io.comfyfleet.worker.comfy;
 
+import io.comfyfleet.worker.http.WholeAnswer;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -9,10 +11,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -75,35 +73,19 @@ final class ComfyHttp {
 
   /** Sends; the handler decides when the answer is complete. */
   <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler) {
-    CompletableFuture<HttpResponse<T>> answer = http.sendAsync(request, handler);
     try {
-      // The client's own time limit ends with the answer's headers.
-      return answer.get(limit(request).toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      throw failed(request, e.getCause());
-    } catch (TimeoutException e) {
-      answer.cancel(true);
-      throw new ComfyException.Unreachable(
-          describe(request) + " has not been answered to its end within " + limit(request), e);
+      return WholeAnswer.of(http, request, handler);
+    } catch (IOException e) {
+      // The JDK has no type for a body above the limit (JDK 25, LimitingSubscriber).
+      throw String.valueOf(e.getMessage()).startsWith("body exceeds capacity")
+          ? new ComfyException.TooLarge(
+              describe(request) + " was answered with more than " + LARGEST_ANSWER + " bytes")
+          : new ComfyException.Unreachable(
+              describe(request) + " got no answer: " + words(e) + ". Is ComfyUI running there?", e);
     } catch (InterruptedException e) {
-      answer.cancel(true);
       Thread.currentThread().interrupt();
       throw new ComfyException.Unreachable(describe(request) + " was interrupted", e);
     }
-  }
-
-  private Duration limit(HttpRequest request) {
-    return request.timeout().orElse(properties.requestTimeout());
-  }
-
-  private static ComfyException failed(HttpRequest request, Throwable cause) {
-    // The JDK has no type for a body above the limit (JDK 25, LimitingSubscriber).
-    return String.valueOf(cause.getMessage()).startsWith("body exceeds capacity")
-        ? new ComfyException.TooLarge(
-            describe(request) + " was answered with more than " + LARGEST_ANSWER + " bytes")
-        : new ComfyException.Unreachable(
-            describe(request) + " got no answer: " + words(cause) + ". Is ComfyUI running there?",
-            cause);
   }
 
   JsonNode parse(HttpRequest request, byte[] body) {
@@ -160,7 +142,7 @@ final class ComfyHttp {
     return request.method() + " " + request.uri();
   }
 
-  private static String words(Throwable e) {
+  private static String words(IOException e) {
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 }

@@ -153,11 +153,13 @@ public final class JobHandler {
               "The graph ended without an output that could be kept; does it have a save node?"),
           watch.timings());
     }
+    Patience patience = new Patience(properties.patience(), attempt);
     List<Output> kept = new ArrayList<>();
     for (PromptOutput output : end.outputs()) {
       kept.add(
           switch (output) {
-            case PromptOutput.StoredFile file -> outputs.move(job, file, attempt::pause);
+            case PromptOutput.StoredFile file ->
+                patience.ask(() -> outputs.move(job, file, attempt::pause));
             case PromptOutput.Text text -> text(text);
           });
     }

@@ -40,7 +40,7 @@ final class Settlement {
   private static final Duration FIRST_WAIT = Duration.ofMillis(200);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
   private static final Duration WITHOUT_CHANNEL = Duration.ofMillis(600);
-  private static final Duration DONE_WITHOUT_CHANNEL = Duration.ofMinutes(5);
+  private static final Duration DONE_WITHOUT_CHANNEL = Duration.ofHours(1);
   private static final Duration DEFERRAL = Duration.ofSeconds(15);
 
   private final Publisher publisher;

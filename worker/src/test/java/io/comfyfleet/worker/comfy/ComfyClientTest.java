@@ -120,7 +120,7 @@ class ComfyClientTest {
 
     assertThatThrownBy(client::systemStats)
         .isInstanceOf(ComfyException.Unreachable.class)
-        .hasMessageContaining("to its end");
+        .hasMessageContaining("to its end within 2000 ms");
   }
 
   @Test
