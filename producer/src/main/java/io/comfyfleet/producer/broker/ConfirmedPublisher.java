@@ -3,8 +3,8 @@ package io.comfyfleet.producer.broker;
 import io.comfyfleet.topology.Sendable;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -29,23 +29,27 @@ public class ConfirmedPublisher {
   }
 
   /**
-   * Publishes all, then waits for all confirms together.
+   * Publishes all in this order on one channel, then waits for all confirms together.
    *
    * @return what became of each, in order
    * @throws AmqpException when the broker is not there; some may have reached it
    */
   public List<Publication> publish(List<Outgoing> messages) {
-    List<Sent> all = new ArrayList<>();
-    for (Outgoing outgoing : messages) {
-      String fault = Sendable.fault(outgoing.exchange(), outgoing.routingKey(), outgoing.message());
-      CorrelationData correlation = new CorrelationData();
-      if (fault == null) {
-        template.send(outgoing.exchange(), outgoing.routingKey(), outgoing.message(), correlation);
-      }
-      all.add(new Sent(correlation, fault, System.nanoTime()));
-    }
+    // Without this each message may take another channel, and overtake the one before it.
+    List<Sent> all =
+        Objects.requireNonNull(
+            template.invoke(operations -> messages.stream().map(this::send).toList()));
     long deadline = System.nanoTime() + timeout.toNanos();
     return all.stream().map(each -> outcome(each, deadline)).toList();
+  }
+
+  private Sent send(Outgoing outgoing) {
+    String fault = Sendable.fault(outgoing.exchange(), outgoing.routingKey(), outgoing.message());
+    CorrelationData correlation = new CorrelationData();
+    if (fault == null) {
+      template.send(outgoing.exchange(), outgoing.routingKey(), outgoing.message(), correlation);
+    }
+    return new Sent(correlation, fault, System.nanoTime());
   }
 
   private record Sent(CorrelationData correlation, @Nullable String fault, long at) {}

@@ -11,6 +11,7 @@ import io.comfyfleet.node.Heartbeat;
 import io.comfyfleet.node.JobProgress;
 import io.comfyfleet.node.NodeState;
 import io.comfyfleet.node.RunningJob;
+import io.comfyfleet.producer.broker.ConfirmedPublisher;
 import io.comfyfleet.topology.BrokerProfile;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.topology.TopologyDeclaration;
@@ -41,11 +42,13 @@ import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.amqp.autoconfigure.RabbitTemplateCustomizer;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.Import;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import tools.jackson.databind.JsonNode;
@@ -314,6 +317,8 @@ class NodesIT {
 
   @EnableAutoConfiguration
   @ComponentScan({"io.comfyfleet.producer.node", "io.comfyfleet.producer.problem"})
+  @ConfigurationPropertiesScan("io.comfyfleet.producer.broker")
+  @Import(ConfirmedPublisher.class)
   static class Slice {
     @Bean
     JsonMapper mapper() {

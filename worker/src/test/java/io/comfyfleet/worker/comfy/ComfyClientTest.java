@@ -36,12 +36,14 @@ class ComfyClientTest {
   @BeforeEach
   void start() {
     server = new ScriptedComfyUi();
-    Duration s = Duration.ofSeconds(2);
-    client =
-        new ComfyClient(
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build(),
-            new ComfyProperties(server.url(), s, s, s, s, s, s, s),
-            "me");
+    client = client(Duration.ofSeconds(2));
+  }
+
+  private ComfyClient client(Duration s) {
+    return new ComfyClient(
+        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build(),
+        new ComfyProperties(server.url(), s, s, s, s, s, s, s),
+        "me");
   }
 
   @AfterEach
@@ -128,7 +130,8 @@ class ComfyClientTest {
     String text = "x".repeat(ComfyHttp.LARGEST_ANSWER);
     server.on("GET /api/jobs/" + id, 200, "{\"text\":\"" + text + "\"}");
 
-    assertThatThrownBy(() -> client.look(id)).isInstanceOf(ComfyException.TooLarge.class);
+    assertThatThrownBy(() -> client(Duration.ofSeconds(60)).look(id))
+        .isInstanceOf(ComfyException.TooLarge.class);
   }
 
   @Test
