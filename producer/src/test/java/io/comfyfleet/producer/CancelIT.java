@@ -6,12 +6,15 @@ import com.rabbitmq.client.AMQP;
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
+import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.job.RunCompleted;
 import io.comfyfleet.job.RunStatus;
 import io.comfyfleet.node.ControlMessage;
 import io.comfyfleet.node.NodeState;
 import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.IdempotencyKeys;
+import io.comfyfleet.wire.MessageHeaders;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -228,8 +231,12 @@ class CancelIT {
 
       FakeWorker.Taken copy = worker.take(worker.inbox());
       assertThat(copy.properties().getCorrelationId()).isEqualTo("order 7");
-      assertThat(FakeWorker.CODEC.decodeResult(copy.body()).status())
-          .isEqualTo(ResultStatus.CANCELLED);
+      Result result = FakeWorker.CODEC.decodeResult(copy.body());
+      assertThat(result.status()).isEqualTo(ResultStatus.CANCELLED);
+      // A node that had the job answers too: the same key lets the sender drop the second.
+      assertThat(copy.header(MessageHeaders.IDEMPOTENCY_KEY))
+          .isEqualTo("result:" + id)
+          .isEqualTo(IdempotencyKeys.of(result));
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
     }
   }

@@ -13,23 +13,28 @@ import io.comfyfleet.job.OutputKind;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.job.Workflow;
+import io.comfyfleet.node.ControlMessage;
 import io.comfyfleet.simulator.SimulatedComfyUi;
 import io.comfyfleet.simulator.fault.Fault;
 import io.comfyfleet.simulator.setup.Flavour;
 import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.IdempotencyKeys;
 import io.comfyfleet.wire.MessageHeaders;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageProperties;
 import org.springframework.amqp.core.Queue;
@@ -93,6 +98,29 @@ class WorkerIT {
 
     assertThat(fleet.message("caller").getMessageProperties().getCorrelationId()).isEqualTo("c-1");
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(ints = 2)
+  void answerOfACancelledJobHasTheKeyOfEveryAnswerOfThatJob(@Nullable Integer replay) {
+    startWorker(Map.of());
+    new RabbitAdmin(fleet.template()).declareQueue(new Queue("caller", true, false, false));
+    MessageProperties properties = new MessageProperties();
+    properties.setReplyTo("caller");
+    Job job = Jobs.image().seconds(30).build();
+    Job sent = replay == null ? job : job.replayed(replay, null);
+    fleet.publish(sent, properties);
+    await().until(() -> !comfy.executed().isEmpty());
+
+    fleet.tell("node-1", new ControlMessage.Cancel(job.jobId()));
+
+    Message answer = fleet.message("caller");
+    Result result = fleet.result();
+    assertThat(result.status()).isEqualTo(ResultStatus.CANCELLED);
+    assertThat(answer.getMessageProperties().<String>getHeader(MessageHeaders.IDEMPOTENCY_KEY))
+        .isEqualTo("result:" + job.jobId() + (replay == null ? "" : ":replay-2"))
+        .isEqualTo(IdempotencyKeys.of(result));
   }
 
   @Test

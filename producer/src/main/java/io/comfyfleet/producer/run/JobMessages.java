@@ -6,6 +6,7 @@ import io.comfyfleet.job.RunCompleted;
 import io.comfyfleet.producer.outbox.Outbox;
 import io.comfyfleet.producer.outbox.OutboxMessage;
 import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.IdempotencyKeys;
 import io.comfyfleet.wire.MessageCodec;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +54,7 @@ class JobMessages {
             priority,
             null,
             correlationId,
-            result.jobId().toString(),
+            IdempotencyKeys.of(result),
             null,
             codec.encode(result)));
   }

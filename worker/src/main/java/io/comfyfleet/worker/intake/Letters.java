@@ -8,6 +8,7 @@ import io.comfyfleet.job.Result;
 import io.comfyfleet.telemetry.Traces;
 import io.comfyfleet.topology.Sendable;
 import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.IdempotencyKeys;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.wire.MessageHeaders;
 import java.time.Clock;
@@ -39,13 +40,7 @@ final class Letters {
     properties.setType("result");
     properties.setPriority(job.priority());
     properties.setReplyTo(null);
-    properties.setHeader(
-        MessageHeaders.IDEMPOTENCY_KEY,
-        "result:"
-            + job.jobId()
-            + ":"
-            + result.status()
-            + (job.replay() == null ? "" : ":replay-" + job.replay()));
+    properties.setHeader(MessageHeaders.IDEMPOTENCY_KEY, IdempotencyKeys.of(result));
     return new Message(encoded(result), properties);
   }
 
