@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -251,6 +252,29 @@ class DeadLettersIT {
 
     assertThat(answer.get("discarded").asInt()).isEqualTo(200);
     assertThat(list("").get("total").asInt()).isEqualTo(100);
+  }
+
+  /** More than the desk lets wait unread, so that its reading thread has to wait for room. */
+  @Test
+  void lookThatEndsEarlyLeavesTheRestOfALargeQueueToTheNext() {
+    String body = "x".repeat(30_000);
+    byHand(body, named("hand-first"));
+    String first = ids(list("")).getFirst();
+    for (int i = 1; i < 2_500; i++) {
+      byHand(body, named("hand-" + i));
+    }
+
+    for (int i = 0; i < 5; i++) {
+      assertThat(soon(LETTERS + "/" + first).status()).isEqualTo(200);
+    }
+    assertThat(soon(LETTERS).body().get("total").asInt()).isEqualTo(2_500);
+  }
+
+  /** The answer to a call that must not hang. */
+  private static Producer.Answer soon(String path) {
+    return CompletableFuture.supplyAsync(() -> producer.get(path))
+        .orTimeout(45, TimeUnit.SECONDS)
+        .join();
   }
 
   @Test

@@ -13,7 +13,7 @@ import java.util.concurrent.Semaphore;
 final class Backlog implements TrafficListener {
   private static final int MOST_BYTES = 32 * 1024 * 1024;
 
-  private final Semaphore room = new Semaphore(MOST_BYTES);
+  private volatile Room room = new Room();
 
   @Override
   public void write(Command outbound) {}
@@ -21,16 +21,47 @@ final class Backlog implements TrafficListener {
   @Override
   public void read(Command inbound) {
     if (inbound.getMethod() instanceof AMQP.Basic.Deliver) {
-      room.acquireUninterruptibly(size(inbound.getContentBody()));
+      room.take(inbound.getContentBody());
     }
   }
 
-  /** Gives room for the next, once for each delivery. */
-  void done(byte[] body) {
-    room.release(size(body));
+  /** The whole room for one consumer; an earlier one's channel is closed. */
+  Room anew() {
+    Room whole = new Room();
+    room = whole;
+    return whole;
   }
 
-  private static int size(byte[] body) {
-    return Math.min(body.length, MOST_BYTES);
+  /** What one consumer's deliveries may fill. */
+  static final class Room {
+    private final Semaphore free = new Semaphore(MOST_BYTES);
+    private volatile boolean limited = true;
+
+    private void take(byte[] body) {
+      if (limited) {
+        free.acquireUninterruptibly(size(body));
+      }
+    }
+
+    /** Gives room for the next, once for each delivery. */
+    void done(byte[] body) {
+      if (limited) {
+        free.release(size(body));
+      }
+    }
+
+    /**
+     * Lets everything in from now on. To be called before the channel is closed: from then on the
+     * client drops what arrives, after it was counted here, and nobody is done with it. The reading
+     * thread would wait for ever, and with it whoever closes.
+     */
+    void open() {
+      limited = false;
+      free.release(MOST_BYTES);
+    }
+
+    private static int size(byte[] body) {
+      return Math.min(body.length, MOST_BYTES);
+    }
   }
 }

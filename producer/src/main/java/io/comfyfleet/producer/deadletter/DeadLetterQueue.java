@@ -40,6 +40,7 @@ class DeadLetterQueue {
   private static final Duration LONGEST_LAG = Duration.ofSeconds(3);
   private static final Duration ACK_GRACE = Duration.ofSeconds(1);
   private static final Duration RETURN_WAIT = Duration.ofSeconds(5);
+  private static final Duration LONGEST_GOODBYE = Duration.ofSeconds(10);
   private static final int RESOURCE_LOCKED = 405;
   private static final int MOST_AGAIN = 5;
 
@@ -89,12 +90,13 @@ class DeadLetterQueue {
       throw busy();
     }
     Backlog backlog = new Backlog();
-    try (Connection connection = connect(backlog)) {
-      ownTurn(connection);
-      Set<String> taken = new HashSet<>();
-      long surplus = read(connection, backlog, noting(reader, taken));
-      for (int again = 0; surplus > 0 && !taken.isEmpty() && again < MOST_AGAIN; again++) {
-        surplus = read(connection, backlog, takingAgain(taken, surplus));
+    try {
+      Connection connection = connect(backlog);
+      try {
+        look(connection, backlog, reader);
+      } finally {
+        // Whatever the broker does, the turn goes on.
+        connection.abort((int) LONGEST_GOODBYE.toMillis());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -103,6 +105,16 @@ class DeadLetterQueue {
       throw RabbitExceptionTranslator.convertRabbitAccessException(e);
     } finally {
       turn.unlock();
+    }
+  }
+
+  private static void look(Connection connection, Backlog backlog, Reader reader)
+      throws IOException, TimeoutException, InterruptedException {
+    ownTurn(connection);
+    Set<String> taken = new HashSet<>();
+    long surplus = read(connection, backlog, noting(reader, taken));
+    for (int again = 0; surplus > 0 && !taken.isEmpty() && again < MOST_AGAIN; again++) {
+      surplus = read(connection, backlog, takingAgain(taken, surplus));
     }
   }
 
@@ -179,7 +191,7 @@ class DeadLetterQueue {
       return 0;
     }
     Channel channel = connection.createChannel();
-    Reading reading = new Reading(channel, backlog, reader);
+    Reading reading = new Reading(channel, backlog.anew(), reader);
     channel.basicQos(MOST);
     channel.basicConsume(Topology.DEAD, false, reading);
     try {
@@ -188,8 +200,7 @@ class DeadLetterQueue {
       reading.stop();
       if (reading.taken() > 0 && channel.isOpen()) {
         // Acknowledgements that the queue has not taken yet are lost with their channel: of 100 to
-        // a
-        // quorum queue of 4.3.6 that was closed at once, 67 letters came back.
+        // a quorum queue of 4.3.6 that was closed at once, 67 letters came back.
         TimeUnit.MILLISECONDS.sleep(ACK_GRACE.toMillis());
       }
       if (channel.isOpen()) {

@@ -20,7 +20,7 @@ import org.springframework.amqp.AmqpConnectException;
 final class Reading extends DefaultConsumer {
   private static final long SLICE_MILLIS = 200;
 
-  private final Backlog backlog;
+  private final Backlog.Room room;
   private final DeadLetterQueue.Reader reader;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -30,9 +30,9 @@ final class Reading extends DefaultConsumer {
   private boolean stopped;
   private @Nullable Exception failure;
 
-  Reading(Channel channel, Backlog backlog, DeadLetterQueue.Reader reader) {
+  Reading(Channel channel, Backlog.Room room, DeadLetterQueue.Reader reader) {
     super(channel);
-    this.backlog = backlog;
+    this.room = room;
     this.reader = reader;
   }
 
@@ -53,7 +53,7 @@ final class Reading extends DefaultConsumer {
       changed.signalAll();
       lock.unlock();
       busy = false;
-      backlog.done(body);
+      room.done(body);
     }
   }
 
@@ -124,13 +124,14 @@ final class Reading extends DefaultConsumer {
     }
   }
 
-  /** The reader is not called any more. */
+  /** The reader is not called any more, and what arrives is let in: the channel may be closed. */
   void stop() {
     lock.lock();
     try {
       stopped = true;
     } finally {
       lock.unlock();
+      room.open();
     }
   }
 
