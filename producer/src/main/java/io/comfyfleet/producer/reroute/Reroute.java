@@ -13,6 +13,7 @@ import io.comfyfleet.producer.broker.Publication;
 import io.comfyfleet.producer.node.Listening;
 import io.comfyfleet.producer.node.Nodes;
 import io.comfyfleet.producer.run.Aggregator;
+import io.comfyfleet.producer.run.BegunTable;
 import io.comfyfleet.producer.run.JobTable;
 import io.comfyfleet.producer.run.LiveJobs;
 import io.comfyfleet.telemetry.LogKeys;
@@ -47,6 +48,7 @@ class Reroute implements PatientListener.Work {
   private final Listening listening;
   private final JobTable jobs;
   private final LiveJobs live;
+  private final BegunTable begun;
   private final Aggregator aggregator;
   private final ConfirmedPublisher publisher;
   private final DeadLetters deadLetters;
@@ -57,6 +59,7 @@ class Reroute implements PatientListener.Work {
       Listening listening,
       JobTable jobs,
       LiveJobs live,
+      BegunTable begun,
       Aggregator aggregator,
       ConfirmedPublisher publisher,
       DeadLetters deadLetters,
@@ -65,6 +68,7 @@ class Reroute implements PatientListener.Work {
     this.listening = listening;
     this.jobs = jobs;
     this.live = live;
+    this.begun = begun;
     this.aggregator = aggregator;
     this.publisher = publisher;
     this.deadLetters = deadLetters;
@@ -88,6 +92,10 @@ class Reroute implements PatientListener.Work {
       return;
     }
     live.left(job.jobId());
+    if (job.attempts().stream()
+        .allMatch(attempt -> attempt.error().destiny() == Destiny.ELSEWHERE)) {
+      begun.forget(job.jobId());
+    }
     Set<String> serving = nodes.serving(job.lane());
     if (serving.stream().anyMatch(node -> !job.excludes(node))) {
       sendOn(message, job, SOON);

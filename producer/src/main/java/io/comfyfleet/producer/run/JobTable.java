@@ -255,11 +255,12 @@ public class JobTable {
         .list();
   }
 
-  /** Jobs without a result whose time was over by then. */
+  /** Jobs without a result that no node had begun and whose time was over by then. */
   List<UUID> pastExpiry(Instant before, int limit) {
     return jdbc.sql(
             """
             select job_id from job where status in ('waiting', 'open') and expires_at <= :before
+              and begun_at is null
             order by job_id fetch first :limit rows only
             """)
         .param("before", Columns.at(before))

@@ -31,7 +31,7 @@ import org.springframework.transaction.TransactionException;
  * worker pulls it, and the word that cancels may be lost: so each job that a node tells of is
  * looked up when it is first seen there, and one that has ended is cancelled at that node, again
  * with each heartbeat that still lists it. A job that another node has in hand was published twice;
- * the second node puts it back to wait.
+ * the second node puts it back to wait. That a job was begun is noted on the way.
  *
  * <p>Invariants: (1) the consumer's thread neither looks anything up nor publishes; (2) what is
  * remembered and what is queued is bounded, and forgetting costs one more look; (3) one thread does
@@ -47,6 +47,7 @@ class Recalls implements FleetEventSink, AutoCloseable {
   private static final Duration STILL_LEAVING = Duration.ofSeconds(10);
 
   private final EndedTable jobs;
+  private final BegunTable begun;
   private final LiveJobs live;
   private final Nodes nodes;
   private final FleetControl control;
@@ -54,8 +55,15 @@ class Recalls implements FleetEventSink, AutoCloseable {
   private final Sightings sightings;
   private final ThreadPoolExecutor thread;
 
-  Recalls(EndedTable jobs, LiveJobs live, Nodes nodes, FleetControl control, Clock clock) {
+  Recalls(
+      EndedTable jobs,
+      BegunTable begun,
+      LiveJobs live,
+      Nodes nodes,
+      FleetControl control,
+      Clock clock) {
     this.jobs = jobs;
+    this.begun = begun;
     this.live = live;
     this.nodes = nodes;
     this.control = control;
@@ -107,7 +115,12 @@ class Recalls implements FleetEventSink, AutoCloseable {
     List<UUID> fresh =
         told.stream().filter(jobId -> sightings.first(jobId, nodeId)).distinct().toList();
     if (!fresh.isEmpty()) {
-      queue(() -> recall(nodeId, fresh), () -> sightings.forget(fresh));
+      queue(
+          () -> {
+            fresh.forEach(jobId -> begun.note(jobId, clock.instant()));
+            recall(nodeId, fresh);
+          },
+          () -> sightings.forget(fresh));
     }
   }
 

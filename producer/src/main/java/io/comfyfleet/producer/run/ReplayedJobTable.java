@@ -34,7 +34,8 @@ class ReplayedJobTable {
             """
             update job set status = :status, message = :message, replays = :replays, type = :type,
               lane = :lane, priority = :priority, callback_url = :callback, expires_at = :expires,
-              node_id = null, attempt = null, result = null, result_bytes = null, ended_at = null
+              node_id = null, attempt = null, result = null, result_bytes = null, ended_at = null,
+              begun_at = null
             where job_id = :id
             """)
         .param("status", column)

@@ -61,11 +61,14 @@ class Sweeper {
     }
   }
 
-  /** What runs is known from heartbeats only, so nobody is judged before all could be heard. */
+  /**
+   * What runs is known from what nodes tell only, so nobody is judged before all could be heard.
+   * What a node had begun is not judged at all, wherever it waits for its next attempt.
+   */
   private void expireJobs(Instant now) {
     if (listening.longEnough()) {
       for (UUID jobId : jobs.pastExpiry(now.minus(settings.expiryGrace()), AT_ONCE)) {
-        // What has begun in time may end: the node knows its limit.
+        // What has begun may end, also while that is not noted yet: the nodes know its limits.
         if (live.find(jobId) == null) {
           aggregator.giveUp(
               jobId,
