@@ -9,13 +9,19 @@ import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageHeaders;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
+import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -115,6 +121,50 @@ class OutboxIT {
       assertThat(answer.body().get("status").asString()).isEqualTo("failed");
       assertThat(answer.body().at("/result/error/message").asString()).contains("no queue");
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    }
+  }
+
+  @Test
+  void whatWasSentBeforeTheConnectionBrokeIsRepeatedOnlyWithAWord() throws Exception {
+    try (Producer producer = Producer.start(BROKER.uri(), folder, "--fleet.outbox.publish=false");
+        FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      String image = Topology.laneQueue("image");
+      worker.awaitQueue(image);
+      List.of("a", "b", "c")
+          .forEach(prompt -> producer.post("/api/comfyui/dispatch", Producer.image(prompt)));
+      AtomicInteger sent = new AtomicInteger();
+      producer
+          .bean(RabbitTemplate.class)
+          .addBeforePublishPostProcessors(message -> {
+            if (sent.incrementAndGet() == 2) {
+              producer.bean(CachingConnectionFactory.class).resetConnection();
+            }
+            return message;
+          });
+
+      producer.bean(SmartLifecycle.class, "outboxLoop").start();
+
+      Awaitility.await("everything is published")
+          .atMost(Duration.ofSeconds(30))
+          .until(() ->
+              producer
+                      .get("/actuator/health")
+                      .body()
+                      .at("/components/outbox/details/waiting")
+                      .asInt()
+                  == 0);
+      Map<UUID, List<String>> words = new HashMap<>();
+      while (worker.depth(image) > 0) {
+        FakeWorker.Taken message = worker.take(image);
+        words
+            .computeIfAbsent(message.job().jobId(), id -> new ArrayList<>())
+            .add(message.header(MessageHeaders.REPEATED));
+      }
+      assertThat(words).hasSize(3);
+      assertThat(words.values())
+          .allSatisfy(each -> assertThat(each.subList(1, each.size())).allMatch("true"::equals));
+      // What the broker cannot have seen costs nobody a question.
+      assertThat(words.values()).filteredOn(List.of("null")::equals).hasSizeGreaterThanOrEqualTo(2);
     }
   }
 

@@ -3,6 +3,7 @@ package io.comfyfleet.producer.broker;
 import io.comfyfleet.topology.Sendable;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
@@ -29,34 +30,75 @@ public class ConfirmedPublisher {
   }
 
   /**
-   * Publishes all in this order on one channel, then waits for all confirms together.
+   * Publishes all in this order on one channel, then waits for all confirms together. None is sent
+   * after one that the broker could not be told.
    *
    * @return what became of each, in order
-   * @throws AmqpException when the broker is not there; some may have reached it
    */
   public List<Publication> publish(List<Outgoing> messages) {
-    // Without this each message may take another channel, and overtake the one before it.
-    List<Sent> all =
-        Objects.requireNonNull(
-            template.invoke(operations -> messages.stream().map(this::send).toList()));
+    if (messages.isEmpty()) {
+      return List.of();
+    }
+    List<Sent> all;
+    try {
+      // Without this each message may take another channel, and overtake the one before it.
+      all = Objects.requireNonNull(template.invoke(operations -> send(messages)));
+    } catch (AmqpException e) {
+      // There was no channel.
+      return messages.stream().<Publication>map(each -> new Publication.Unsent(e)).toList();
+    }
     long deadline = System.nanoTime() + timeout.toNanos();
     return all.stream().map(each -> outcome(each, deadline)).toList();
   }
 
-  private Sent send(Outgoing outgoing) {
-    String fault = Sendable.fault(outgoing.exchange(), outgoing.routingKey(), outgoing.message());
-    CorrelationData correlation = new CorrelationData();
-    if (fault == null) {
-      template.send(outgoing.exchange(), outgoing.routingKey(), outgoing.message(), correlation);
+  private List<Sent> send(List<Outgoing> messages) {
+    List<Sent> all = new ArrayList<>();
+    AmqpException away = null;
+    for (Outgoing outgoing : messages) {
+      Sent sent = away == null ? send(outgoing) : Sent.not(new Publication.Unsent(away));
+      all.add(sent);
+      away = away == null ? sent.away() : away;
     }
-    return new Sent(correlation, fault, System.nanoTime());
+    return all;
   }
 
-  private record Sent(CorrelationData correlation, @Nullable String fault, long at) {}
+  private Sent send(Outgoing outgoing) {
+    String fault = Sendable.fault(outgoing.exchange(), outgoing.routingKey(), outgoing.message());
+    if (fault != null) {
+      return Sent.not(new Publication.Unsendable(fault));
+    }
+    CorrelationData correlation = new CorrelationData();
+    try {
+      template.send(outgoing.exchange(), outgoing.routingKey(), outgoing.message(), correlation);
+      return new Sent(correlation, null, null, System.nanoTime());
+    } catch (AmqpException e) {
+      return Sent.broken(new Publication.Unconfirmed(String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  /**
+   * What is known before the confirm.
+   *
+   * @param outcome what became of it; null while the broker's word decides
+   * @param away why the broker cannot be told any more; null while it can
+   */
+  private record Sent(
+      CorrelationData correlation,
+      @Nullable Publication outcome,
+      @Nullable AmqpException away,
+      long at) {
+    static Sent not(Publication outcome) {
+      return new Sent(new CorrelationData(), outcome, null, 0);
+    }
+
+    static Sent broken(Publication outcome, AmqpException away) {
+      return new Sent(new CorrelationData(), outcome, away, 0);
+    }
+  }
 
   private Publication outcome(Sent sent, long deadline) {
-    if (sent.fault() != null) {
-      return new Publication.Unsendable(sent.fault());
+    if (sent.outcome() != null) {
+      return sent.outcome();
     }
     Publication outcome = await(sent.correlation(), deadline);
     timers.took(outcome, System.nanoTime() - sent.at());

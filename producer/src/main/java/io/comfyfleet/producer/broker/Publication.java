@@ -1,5 +1,7 @@
 package io.comfyfleet.producer.broker;
 
+import org.springframework.amqp.AmqpException;
+
 /** What became of a published message. */
 public sealed interface Publication {
   /** The broker has it in a queue and has made it safe. */
@@ -25,4 +27,11 @@ public sealed interface Publication {
    * @param reason in words
    */
   record Unconfirmed(String reason) implements Publication {}
+
+  /**
+   * The connection was gone before it was sent: the broker does not have it.
+   *
+   * @param cause how the connection ended, or why there is none
+   */
+  record Unsent(AmqpException cause) implements Publication {}
 }

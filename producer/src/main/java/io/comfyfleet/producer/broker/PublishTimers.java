@@ -42,6 +42,7 @@ final class PublishTimers {
       case Publication.Returned returned -> "returned";
       case Publication.Unsendable unsendable -> "unsendable";
       case Publication.Unconfirmed unconfirmed -> "unconfirmed";
+      case Publication.Unsent unsent -> "unsent";
     };
   }
 }

@@ -57,7 +57,7 @@ public class FleetControl {
         publisher.publish(List.of(new Outgoing(Topology.CONTROL, key, message))).getFirst();
     switch (outcome) {
       case Publication.Confirmed _, Publication.Returned _ -> {}
-      case Publication.Unconfirmed _, Publication.Unsendable _ ->
+      case Publication.Unconfirmed _, Publication.Unsendable _, Publication.Unsent _ ->
           throw new AmqpException("The word to " + key + " was not taken: " + outcome);
     }
   }

@@ -12,8 +12,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageBuilder;
 import org.springframework.amqp.core.MessageBuilderSupport;
@@ -56,26 +59,34 @@ class OutboxPublisher {
 
   private record Lost(OutboxTable.Row row, String reason) {}
 
+  /** How many rows were looked at, and why some could not be sent; null when all were. */
+  private record Batch(int seen, @Nullable AmqpException away) {}
+
   /**
    * Publishes what is due, at most one batch.
    *
    * @return how many rows it looked at; 0 when nothing is due
+   * @throws AmqpException when the broker went away; what became of those sent before is kept
    */
   int publishBatch() {
     List<Lost> lost = new ArrayList<>();
-    Integer seen = transaction.execute(status -> publish(lost));
+    Batch batch = Objects.requireNonNull(transaction.execute(status -> publish(lost)));
     // On its own: ending a job locks its run, which must not wait behind the locks of this batch.
     for (Lost each : lost) {
       transaction.executeWithoutResult(status -> settle(each));
     }
-    return seen == null ? 0 : seen;
+    if (batch.away() != null) {
+      throw batch.away();
+    }
+    return batch.seen();
   }
 
-  private int publish(List<Lost> lost) {
+  private Batch publish(List<Lost> lost) {
     List<OutboxTable.Row> rows = table.claim(clock.instant(), BATCH, BATCH_BYTES);
     List<Publication> outcomes = publisher.publish(rows.stream().map(this::outgoing).toList());
     List<Long> confirmed = new ArrayList<>();
     List<Long> unconfirmed = new ArrayList<>();
+    AmqpException away = null;
     for (int i = 0; i < rows.size(); i++) {
       OutboxTable.Row row = rows.get(i);
       switch (outcomes.get(i)) {
@@ -96,11 +107,12 @@ class OutboxPublisher {
               .addKeyValue(LogKeys.REASON, reason)
               .log("message not confirmed, will be published again");
         }
+        case Publication.Unsent(AmqpException cause) -> away = cause;
       }
     }
     table.delete(confirmed);
     table.postpone(unconfirmed, clock.instant().plus(PAUSE_AFTER_REFUSAL));
-    return rows.size();
+    return new Batch(rows.size(), away);
   }
 
   private void settle(Lost lost) {
