@@ -169,6 +169,26 @@ class OutboxIT {
   }
 
   @Test
+  void messageOverWhichTheBrokerClosesTheChannelHoldsUpNoOther() throws Exception {
+    try (Producer producer = Producer.start(BROKER.uri(), folder, "--fleet.outbox.publish=false");
+        FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      producer.post("/api/comfyui/dispatch", Producer.image("bad"));
+      producer
+          .bean(JdbcClient.class)
+          .sql("update outbox set exchange = 'somebody.deleted.it'")
+          .update();
+      producer.post("/api/comfyui/dispatch", Producer.image("good"));
+      producer.bean(SmartLifecycle.class, "outboxLoop").start();
+
+      Job good = worker.take(Topology.laneQueue("image")).job();
+
+      assertThat(good.prompt()).isEqualTo("good");
+      worker.succeed(good);
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    }
+  }
+
+  @Test
   void messageThatCannotBeSentIsGivenUpAndHoldsUpNoOther() throws Exception {
     try (Producer producer = Producer.start(BROKER.uri(), folder, "--fleet.outbox.publish=false")) {
       String jobId =

@@ -42,6 +42,7 @@ class OutboxPublisher {
   private final TransactionTemplate transaction;
   private final Clock clock;
   private final Instant begun;
+  private int alone;
 
   OutboxPublisher(
       OutboxTable table,
@@ -82,7 +83,11 @@ class OutboxPublisher {
   }
 
   private Batch publish(List<Lost> lost) {
-    List<OutboxTable.Row> rows = table.claim(clock.instant(), BATCH, BATCH_BYTES);
+    // The channel may have been closed over one of them, which would take the others along for
+    // ever.
+    int most = alone > 0 ? 1 : BATCH;
+    List<OutboxTable.Row> rows = table.claim(clock.instant(), most, BATCH_BYTES);
+    alone -= Math.min(alone, rows.size());
     List<Publication> outcomes = publisher.publish(rows.stream().map(this::outgoing).toList());
     List<Long> confirmed = new ArrayList<>();
     List<Long> unconfirmed = new ArrayList<>();
@@ -109,6 +114,9 @@ class OutboxPublisher {
         }
         case Publication.Unsent(AmqpException cause) -> away = cause;
       }
+    }
+    if (rows.size() > 1) {
+      alone = unconfirmed.size();
     }
     table.delete(confirmed);
     table.postpone(unconfirmed, clock.instant().plus(PAUSE_AFTER_REFUSAL));
