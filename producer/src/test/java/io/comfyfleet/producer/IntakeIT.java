@@ -93,6 +93,18 @@ class IntakeIT {
   }
 
   @Test
+  void letterOfARequestThatWouldHaveExpiredStays() {
+    worker.send(
+        Topology.INTAKE,
+        new AMQP.BasicProperties.Builder().messageId("x").expiration("60000").build(),
+        "{\"type\":\"image\"}");
+
+    AMQP.BasicProperties letter = worker.take(Topology.DEAD).properties();
+    assertThat(letter.getMessageId()).isEqualTo("x");
+    assertThat(letter.getExpiration()).isNull();
+  }
+
+  @Test
   void bytesThatAreNoJsonAreADeadLetter() {
     worker.sendBare(Topology.INTAKE, "\u0000\u0001 hello");
 

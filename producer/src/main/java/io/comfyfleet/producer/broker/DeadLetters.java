@@ -70,6 +70,8 @@ public class DeadLetters {
     Integer priority = from.getPriority();
     return letter
         .setDeliveryMode(MessageDeliveryMode.PERSISTENT)
+        // Its time was for the request: a letter waits until somebody looks.
+        .setExpiration(null)
         .setPriority(priority == null ? 0 : priority)
         .setHeader(MessageHeaders.REASON, reason.wireName())
         .setHeader(MessageHeaders.ERROR, Words.first(LONGEST_ERROR, error))
