@@ -118,6 +118,15 @@ class DeadNoticeIT {
   }
 
   @Test
+  void jobWhoseMessageAWorkerCouldNotReadFails() {
+    String jobId = dispatch();
+    worker.bury(worker.take(Topology.laneQueue("image")), ErrorCode.UNREADABLE_MESSAGE);
+
+    failed(jobId, ErrorCode.UNREADABLE_MESSAGE);
+    worker.take(Topology.DEAD);
+  }
+
+  @Test
   void eachLetterIsToldOfInWordsThatCanBeRead() {
     String jobId = dispatch();
     FakeWorker.Taken message = worker.take(Topology.laneQueue("image"));

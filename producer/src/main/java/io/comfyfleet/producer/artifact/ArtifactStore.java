@@ -24,6 +24,13 @@ interface ArtifactStore {
    */
   Received receive(InputStream body, long announced, long limit) throws IOException;
 
+  /**
+   * Checks that there is room for more files.
+   *
+   * @throws StoreAwayException when there is none, or the store cannot be reached
+   */
+  void requireRoom();
+
   /** The file, or empty when it is not there. To be closed. */
   Optional<Stored> open(UUID artifact, String sha256) throws IOException;
 

@@ -52,6 +52,15 @@ public class Artifacts {
     return URI.create(publicUrl() + "/api/artifacts/" + artifact);
   }
 
+  /**
+   * Checks that the files of new work could be kept.
+   *
+   * @throws StoreAwayException when they could not
+   */
+  public void requireRoom() {
+    store.requireRoom();
+  }
+
   /** Whether the file is there. */
   public boolean exists(UUID artifact) {
     return table.find(artifact).isPresent();

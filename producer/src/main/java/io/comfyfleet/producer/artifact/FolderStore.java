@@ -147,6 +147,19 @@ final class FolderStore implements ArtifactStore {
     }
   }
 
+  @Override
+  public void requireRoom() {
+    try {
+      long free = Files.getFileStore(incoming).getUsableSpace();
+      if (free < minFree) {
+        throw new StoreAwayException(fullWords(free), null);
+      }
+    } catch (IOException e) {
+      throw new StoreAwayException(
+          "The output store's folder " + folder + " cannot be reached: " + e.getMessage(), e);
+    }
+  }
+
   private void requireSpace(long bytes) throws IOException {
     FileStore disk = Files.getFileStore(incoming);
     long free = disk.getUsableSpace();
@@ -159,14 +172,15 @@ final class FolderStore implements ArtifactStore {
     log.atError()
         .addKeyValue(LogKeys.REASON, free + " bytes free, " + minFree + " must stay free")
         .log("output store full");
-    return new ProblemException(
-        HttpStatus.INSUFFICIENT_STORAGE,
-        "store-full",
-        "The output store's disk is full: "
-            + free
-            + " bytes are free and "
-            + minFree
-            + " must stay free; the operator has to make room");
+    return new ProblemException(HttpStatus.INSUFFICIENT_STORAGE, "store-full", fullWords(free));
+  }
+
+  private String fullWords(long free) {
+    return "The output store's disk is full: "
+        + free
+        + " bytes are free and "
+        + minFree
+        + " must stay free; the operator has to make room";
   }
 
   private static ProblemException tooLarge(long limit) {

@@ -28,8 +28,9 @@ import org.springframework.stereotype.Component;
 
 /**
  * Reads the copy of each dead letter and ends the job that nobody else will end: one that the
- * broker itself gave up, and one whose result could not be read or kept. A letter from a worker
- * needs nothing: its result follows. Of each it is told on {@link Topology#RUNS}.
+ * broker itself gave up, one whose result could not be read or kept, and one whose own message a
+ * worker could not read. Any other letter from a worker needs nothing: its result follows. Of each
+ * it is told on {@link Topology#RUNS}.
  */
 @Component
 class Notices implements PatientListener.Work {
@@ -54,8 +55,21 @@ class Notices implements PatientListener.Work {
     obituary.tell(letter);
     MessageProperties properties = letter.getMessageProperties();
     Map<String, Object> headers = properties.getHeaders();
-    if (Topology.RESULTS.equals(headers.get(MessageHeaders.ORIGIN))) {
-      lostResult(letter);
+    String origin = String.valueOf(headers.get(MessageHeaders.ORIGIN));
+    String error = String.valueOf(headers.get(MessageHeaders.ERROR));
+    if (origin.equals(Topology.RESULTS)) {
+      lost(
+          letter,
+          ErrorCode.INTERNAL_ERROR,
+          "The result of the job could not be read or kept and is among the dead letters: "
+              + error);
+    } else if (isJobThatNobodyReads(origin, headers)) {
+      lost(
+          letter,
+          ErrorCode.UNREADABLE_MESSAGE,
+          "The job's message could not be read and is among the dead letters; is a worker older"
+              + " than the producer? "
+              + error);
     } else if (!headers.containsKey(MessageHeaders.REASON)) {
       List<? extends Map<String, ?>> deaths = properties.getXDeathHeader();
       if (deaths != null && !deaths.isEmpty()) {
@@ -95,24 +109,22 @@ class Notices implements PatientListener.Work {
     return "The broker gave the job up " + what + ". Its message is among the dead letters";
   }
 
-  private void lostResult(Message letter) {
-    Object error = letter.getMessageProperties().getHeaders().get(MessageHeaders.ERROR);
+  private static boolean isJobThatNobodyReads(String origin, Map<String, Object> headers) {
+    boolean ours = origin.startsWith(Topology.JOBS + ".") || origin.equals(Topology.ELSEWHERE);
+    return ours
+        && ErrorCode.UNREADABLE_MESSAGE.wireName().equals(headers.get(MessageHeaders.REASON));
+  }
+
+  private void lost(Message letter, ErrorCode code, String words) {
     for (UUID jobId : jobs(letter)) {
-      boolean first =
-          aggregator.giveUp(
-              jobId,
-              ResultStatus.FAILED,
-              ErrorCode.INTERNAL_ERROR,
-              "The result of the job could not be read or kept and is among the dead letters: "
-                  + error);
-      if (first) {
-        told(jobId, "result lost");
+      if (aggregator.giveUp(jobId, ResultStatus.FAILED, code, words)) {
+        told(jobId, code.wireName());
         return;
       }
     }
   }
 
-  /** Which job a broken result may be about, the likeliest first. */
+  /** Which job a broken message may be about, the likeliest first. */
   private static Set<UUID> jobs(Message letter) {
     Set<UUID> ids = new LinkedHashSet<>();
     String messageId = letter.getMessageProperties().getMessageId();

@@ -3,9 +3,12 @@ package io.comfyfleet.producer.dispatch;
 import io.comfyfleet.job.InvalidMessageException;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobType;
+import io.comfyfleet.producer.artifact.Artifacts;
+import io.comfyfleet.producer.artifact.StoreAwayException;
 import io.comfyfleet.producer.callback.Callbacks;
 import io.comfyfleet.producer.problem.ProblemException;
 import io.comfyfleet.topology.Sendable;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -17,24 +20,28 @@ import org.springframework.stereotype.Component;
 @Component
 public class Door {
   private static final int KEY_LENGTH = 200;
+  private static final Duration STORE_PAUSE = Duration.ofSeconds(30);
 
   private final RequestReader reader;
   private final Drafting drafting;
   private final Acceptance acceptance;
   private final Callbacks callbacks;
   private final Fingerprint fingerprint;
+  private final Artifacts artifacts;
 
   Door(
       RequestReader reader,
       Drafting drafting,
       Acceptance acceptance,
       Callbacks callbacks,
-      Fingerprint fingerprint) {
+      Fingerprint fingerprint,
+      Artifacts artifacts) {
     this.reader = reader;
     this.drafting = drafting;
     this.acceptance = acceptance;
     this.callbacks = callbacks;
     this.fingerprint = fingerprint;
+    this.artifacts = artifacts;
   }
 
   /**
@@ -76,6 +83,7 @@ public class Door {
    * @param correlationId the sender's, for that copy; null for none
    * @return the job's id
    * @throws InvalidMessageException naming the field; {@code id} when it is another job's
+   * @throws StoreAwayException when its files could not be kept at present
    */
   public UUID message(
       byte[] body,
@@ -84,6 +92,7 @@ public class Door {
       @Nullable String correlationId) {
     checkFits("reply_to", replyTo);
     checkFits("correlation_id", correlationId);
+    artifacts.requireRoom();
     try {
       return acceptance.accept(
           reader.job(body), new Origin(null, messageId, replyTo, correlationId));
@@ -101,6 +110,7 @@ public class Door {
    */
   String run(byte[] body, @Nullable String idempotencyKey) {
     checkKey(idempotencyKey);
+    requireRoom();
     RunRequest request = reader.run(body);
     if (request.callbackUrl() != null) {
       callbacks.check("callback_url", request.callbackUrl());
@@ -145,7 +155,18 @@ public class Door {
     drafting.check(job);
   }
 
+  private void requireRoom() {
+    try {
+      artifacts.requireRoom();
+    } catch (StoreAwayException e) {
+      throw new ProblemException(
+              HttpStatus.SERVICE_UNAVAILABLE, "store-away", String.valueOf(e.getMessage()))
+          .retryAfter(STORE_PAUSE);
+    }
+  }
+
   private UUID job(JobRequest request, @Nullable String idempotencyKey) {
+    requireRoom();
     try {
       return acceptance.accept(request, new Origin(idempotencyKey, null, null, null));
     } catch (ConflictException e) {
