@@ -105,7 +105,7 @@ class WorkerConfiguration {
             NodeIdentity.idOr(properties.id(), comfy.url()),
             comfy.url(),
             version,
-            intake.laneSlots(),
+            intake.laneLimits(),
             intake.strategy().wireName(),
             properties.heartbeatInterval(),
             clock.instant());

@@ -11,7 +11,9 @@ import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.node.ControlMessage;
+import io.comfyfleet.node.Heartbeat;
 import io.comfyfleet.simulator.SimulatedComfyUi;
+import io.comfyfleet.simulator.fault.Fault;
 import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
@@ -165,6 +167,69 @@ class BrokerTroubleIT {
     assertThat(result.status()).isEqualTo(ResultStatus.SUCCEEDED);
     assertThat(result.attempt()).isEqualTo(1);
     assertThat(comfy.executed()).hasSize(1);
+  }
+
+  @Test
+  void failureThatTheBrokerDoesNotTakeForLongIsPublishedOnce() throws Exception {
+    comfy.faults().once(Fault.VIEW_MISSING);
+    startWorker();
+    fleet.publish(Jobs.image().seconds(12).build());
+    awaitRunning();
+    fleet.tell("node-1", new ControlMessage.Pause());
+
+    BROKER.broker().raiseMemoryAlarm();
+    awaitEnded();
+    Instant ended = Instant.now();
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .until(() -> Instant.now().isAfter(ended.plusSeconds(25)));
+    BROKER.broker().clearMemoryAlarm();
+
+    await().atMost(Duration.ofSeconds(20)).until(() -> fleet.waiting(IMAGE) > 0);
+    await().during(Duration.ofSeconds(3)).until(() -> fleet.waiting(IMAGE) == 1);
+  }
+
+  @Test
+  void brokerThatTakesNothingDoesNotKeepAnIdleMachineFromAsking() throws Exception {
+    try (SimulatedComfyUi idle = SimulatedComfyUi.start(SimulatorOptions.defaults())) {
+      startWorker();
+      fleet.publish(Jobs.image().seconds(30).build());
+      awaitRunning();
+      fleet.startWorker(idle.url(), store.url(), Map.of("fleet.node.id", "node-2"));
+      String heartbeats = fleet.bindHeartbeats();
+      await().until(() -> tells(heartbeats, "node-2"));
+
+      BROKER.broker().raiseMemoryAlarm();
+      try {
+        BROKER.broker().closeAllConnections();
+        await().during(Duration.ofSeconds(10)).atMost(Duration.ofSeconds(11)).until(() -> true);
+      } finally {
+        BROKER.broker().clearMemoryAlarm();
+      }
+
+      assertThat(fleet.result().nodeId()).isEqualTo("node-1");
+      assertThat(idle.executed()).isEmpty();
+    }
+  }
+
+  private boolean tells(String heartbeats, String nodeId) {
+    return codec.decodeEvent(fleet.message(heartbeats).getBody()) instanceof Heartbeat beat
+        && beat.nodeId().equals(nodeId);
+  }
+
+  @Test
+  void queueThatIsDeletedWhileAJobOfItRunsLosesNoResult() {
+    startWorker();
+    fleet.publish(Jobs.image().seconds(3).build());
+    awaitRunning();
+
+    new RabbitAdmin(fleet.template()).deleteQueue(IMAGE);
+    fleet.declareAgain();
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+    fleet.publish(Jobs.image().build());
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+    assertThat(comfy.executed()).hasSize(2);
   }
 
   /** Forty minutes against thirty, in seconds: twelve against five. */

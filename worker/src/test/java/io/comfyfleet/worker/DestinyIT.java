@@ -80,6 +80,28 @@ class DestinyIT {
   }
 
   @Test
+  void inputThatComfyUiDoesNotFindIsTriedAgain() {
+    startWorker(Map.of());
+    Workflow graph =
+        new Workflow(
+            Map.of(
+                "1",
+                Map.of("class_type", "LoadImage", "inputs", Map.of("image", "nowhere.png")),
+                "2",
+                Map.of(
+                    "class_type",
+                    "SaveImage",
+                    "inputs",
+                    Map.of("images", List.of("1", 0), "filename_prefix", "x"))));
+
+    fleet.publish(Jobs.image().workflow(graph).maxAttempts(2).build());
+
+    Result result = fleet.result();
+    assertThat(result.error().code()).isEqualTo(ErrorCode.INPUT_NOT_FOUND);
+    assertThat(result.attempt()).isEqualTo(2);
+  }
+
+  @Test
   void missingNodeTypeSendsTheJobElsewhere() {
     comfy.faults().arm(FaultPlan.once(Fault.NODE_MISSING).latched().with("SaveImage"));
     startWorker(Map.of());

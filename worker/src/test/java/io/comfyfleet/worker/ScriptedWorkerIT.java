@@ -123,6 +123,25 @@ class ScriptedWorkerIT {
   }
 
   @Test
+  void proxyThatRefusesAPromptClosesTheNodeAndTheJobGoesOn() {
+    Job job = Jobs.image().build();
+    comfy
+        .on("GET /system_stats", 200, "{\"system\":{\"comfyui_version\":\"0.33.0\"}}")
+        .on("GET /prompt", 200, "{\"exec_info\":{\"queue_remaining\":0}}")
+        .on("GET /api/jobs/" + promptId(job), 404, "{\"error\":\"Job not found\"}")
+        .on("POST /prompt", new ScriptedComfyUi.Answer(403, "text/html", "<html>log in</html>"));
+    startWorker(Map.of());
+    String heartbeats = fleet.bindHeartbeats();
+
+    fleet.publish(job);
+
+    await().until(() -> heartbeat(heartbeats).state() == NodeState.UNHEALTHY);
+    Job given = codec.decodeJob(fleet.message("fleet.jobs.image").getBody());
+    assertThat(given.attempt()).isEqualTo(1);
+    assertThat(given.attempts().getFirst().error().code()).isEqualTo(ErrorCode.COMFYUI_UNREACHABLE);
+  }
+
+  @Test
   void jobIsOutOfTheNodesHandsBeforeComfyUiIsTidied() {
     comfy
         .on("GET /view", new ScriptedComfyUi.Answer(200, "image/png", "picture"))

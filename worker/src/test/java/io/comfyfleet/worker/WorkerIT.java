@@ -77,7 +77,7 @@ class WorkerIT {
     assertThat(result.jobId()).isEqualTo(job.jobId());
     assertThat(result.nodeId()).isEqualTo("node-1");
     assertThat(result.metadata()).containsEntry("scene", 7);
-    assertThat(result.timings().runMs()).isGreaterThanOrEqualTo(300);
+    assertThat(result.timings().runMs()).isGreaterThanOrEqualTo(200);
     Output output = result.outputs().getFirst();
     assertThat(output.kind()).isEqualTo(OutputKind.IMAGE);
     assertThat(output.contentType()).isEqualTo("image/png");
@@ -181,6 +181,8 @@ class WorkerIT {
     assertThat(result.error().code()).isEqualTo(ErrorCode.BAD_WORKFLOW);
     assertThat(result.error().nodeErrors()).containsKey("1");
     assertThat(comfy.executed()).isEmpty();
+    assertThat(fleet.message(Topology.DEAD).getMessageProperties().getHeaders())
+        .containsEntry(MessageHeaders.REASON, "bad_workflow");
   }
 
   @Test
@@ -243,6 +245,8 @@ class WorkerIT {
     Result result = fleet.result();
     assertThat(result.status()).isEqualTo(ResultStatus.SUCCEEDED);
     assertThat(result.attempt()).isEqualTo(1);
+    assertThat(result.attempts()).hasSize(1);
+    assertThat(result.attempts().getFirst().error().code()).isEqualTo(ErrorCode.COMFYUI_RESTARTED);
   }
 
   @Test

@@ -88,7 +88,7 @@ public final class InputTransfer {
               "inputs["
                   + input.name()
                   + "]: "
-                  + address
+                  + shown(address)
                   + " had not sent all of it within "
                   + properties.timeout().toSeconds()
                   + " s (fleet.inputs.timeout)",
@@ -98,7 +98,12 @@ public final class InputTransfer {
         IOException broken = body.broken();
         if (broken != null) {
           throw new InputNotFound(
-              "inputs[" + input.name() + "]: " + address + " broke off: " + broken.getMessage(),
+              "inputs["
+                  + input.name()
+                  + "]: "
+                  + shown(address)
+                  + " broke off: "
+                  + broken.getMessage(),
               true,
               e);
         }
@@ -126,7 +131,12 @@ public final class InputTransfer {
       String location = response.headers().firstValue("Location").orElse("");
       if (status < 300 || status >= 400 || location.isEmpty()) {
         String what =
-            "inputs[" + input.name() + "]: GET " + address + " was answered with HTTP " + status;
+            "inputs["
+                + input.name()
+                + "]: GET "
+                + shown(address)
+                + " was answered with HTTP "
+                + status;
         boolean retryable = status >= 500 || status == 408 || status == 429;
         if (retryable && isStore(input)) {
           throw new StoreUnavailable(what, true, null);
@@ -139,7 +149,7 @@ public final class InputTransfer {
         "inputs["
             + input.name()
             + "]: "
-            + start
+            + shown(start)
             + " redirects more than "
             + MOST_REDIRECTS
             + " times",
@@ -154,12 +164,22 @@ public final class InputTransfer {
           BodyHandlers.ofInputStream());
     } catch (IOException e) {
       String what =
-          "inputs[" + input.name() + "]: GET " + address + " got no answer: " + e.getMessage();
+          "inputs["
+              + input.name()
+              + "]: GET "
+              + shown(address)
+              + " got no answer: "
+              + e.getMessage();
       throw isStore(input) ? new StoreUnavailable(what, true, e) : new InputNotFound(what, true, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InputNotFound("inputs[" + input.name() + "]: the fetch was interrupted", true, e);
     }
+  }
+
+  /** Without what may be a secret: signed addresses carry it in their query. */
+  private static String shown(URI address) {
+    return address.getScheme() + "://" + address.getAuthority() + address.getPath();
   }
 
   private static boolean isStore(Input input) {
@@ -174,7 +194,7 @@ public final class InputTransfer {
           "inputs["
               + input.name()
               + "]: "
-              + address
+              + shown(address)
               + " redirects to what is no address: "
               + location,
           false,

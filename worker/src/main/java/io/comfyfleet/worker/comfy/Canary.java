@@ -32,47 +32,76 @@ public final class Canary {
   }
 
   /**
+   * What came of it.
+   *
+   * @param verdict whether ComfyUI works
+   * @param words what happened; empty when it works
+   */
+  public record Song(Verdict verdict, String words) {}
+
+  /** What a trivial prompt shows. */
+  public enum Verdict {
+    /** It works. */
+    WORKS,
+    /** It does not. */
+    FAILS,
+    /** Neither: other prompts were before it all the time. */
+    WAITS
+  }
+
+  /**
    * Submits it and waits for its end.
    *
    * @param about what to note beside the prompt
-   * @return null when it succeeded; else what happened, in words
    * @throws ComfyException when ComfyUI does not answer
    * @throws InterruptedException when the thread is interrupted
    */
-  public @Nullable String sing(Map<String, String> about) throws InterruptedException {
+  public Song sing(Map<String, String> about) throws InterruptedException {
     UUID promptId = UUID.randomUUID();
     try {
       comfy.submit(promptId, graph(), about);
     } catch (ComfyException.Refused e) {
-      return "ComfyUI refused a trivial prompt: " + e.getMessage();
+      return fails("ComfyUI refused a trivial prompt: " + e.getMessage());
     }
     Instant until = Instant.now().plus(timeout);
     int absences = 0;
+    PromptStatus status = new PromptStatus.Absent();
     while (Instant.now().isBefore(until)) {
-      PromptStatus status = comfy.look(promptId);
+      status = comfy.look(promptId);
       if (status instanceof PromptStatus.Ended ended) {
         comfy.forget(promptId);
-        return words(ended.end());
+        return song(ended.end());
       }
       absences = status instanceof PromptStatus.Absent ? absences + 1 : 0;
       if (absences >= MOST_ABSENCES) {
-        return "ComfyUI does not know the trivial prompt any more that it was to prove itself by";
+        return fails(
+            "ComfyUI does not know the trivial prompt any more that it was to prove itself by");
       }
       Thread.sleep(LOOK_EVERY);
     }
     comfy.cancel(promptId);
-    return "ComfyUI answers but did not run a trivial prompt within " + timeout.toSeconds() + " s";
+    String limit = "within " + timeout.toSeconds() + " s";
+    return status instanceof PromptStatus.Pending
+        ? new Song(
+            Verdict.WAITS,
+            "it has to run a trivial prompt, and did not come to it " + limit + " for others")
+        : fails("ComfyUI answers but did not run a trivial prompt " + limit);
   }
 
-  private static @Nullable String words(PromptEnd end) {
+  private static Song song(PromptEnd end) {
     return switch (end.how()) {
-      case SUCCEEDED -> null;
+      case SUCCEEDED -> new Song(Verdict.WORKS, "");
       case INTERRUPTED ->
-          "somebody interrupted the trivial prompt that ComfyUI was to prove itself by";
+          fails("somebody interrupted the trivial prompt that ComfyUI was to prove itself by");
       case FAILED ->
-          "ComfyUI failed on a trivial prompt: "
-              + (end.failure() == null ? "no reason told" : end.failure().message());
+          fails(
+              "ComfyUI failed on a trivial prompt: "
+                  + (end.failure() == null ? "no reason told" : end.failure().message()));
     };
+  }
+
+  private static Song fails(String words) {
+    return new Song(Verdict.FAILS, words);
   }
 
   private static Workflow graph() {

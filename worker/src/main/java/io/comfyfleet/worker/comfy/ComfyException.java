@@ -13,9 +13,9 @@ public abstract sealed class ComfyException extends RuntimeException {
   public static final class Unreachable extends ComfyException {
     /**
      * @param message what was being done and what happened
-     * @param cause the client's exception
+     * @param cause the client's exception; null when a gateway told it
      */
-    public Unreachable(String message, Throwable cause) {
+    public Unreachable(String message, @Nullable Throwable cause) {
       super(message, cause);
     }
   }
@@ -43,6 +43,14 @@ public abstract sealed class ComfyException extends RuntimeException {
     /** HTTP status. */
     public int status() {
       return status;
+    }
+
+    /**
+     * Whether it is ComfyUI's word on what was sent. It says 400, or 413; another status comes from
+     * what stands in front of it.
+     */
+    public boolean isAboutTheRequest() {
+      return status == 400 || status == 413;
     }
 
     /** {@code error.type} of ComfyUI's answer, such as {@code missing_node_type}; may be empty. */

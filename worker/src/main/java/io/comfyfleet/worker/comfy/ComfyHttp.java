@@ -101,6 +101,12 @@ final class ComfyHttp {
     if (status >= 200 && status < 300) {
       return;
     }
+    if (status == 502 || status == 503 || status == 504) {
+      // ComfyUI itself says none of these.
+      throw new ComfyException.Unreachable(
+          describe(request) + " was answered with HTTP " + status + " by what stands before it",
+          null);
+    }
     if (status >= 500) {
       throw new ComfyException.Crashed(describe(request) + " was answered with HTTP " + status);
     }

@@ -41,6 +41,7 @@ public final class ComfySocket implements AutoCloseable {
   private final Map<String, PromptEvents> prompts = new ConcurrentHashMap<>();
   private volatile @Nullable Instant submittedAt;
   private volatile boolean hearing;
+  private volatile Instant lastWork = Instant.MIN;
   private volatile boolean closed;
   private @Nullable Thread watcher;
 
@@ -75,6 +76,11 @@ public final class ComfySocket implements AutoCloseable {
   /** Whether ComfyUI tells this socket what goes on, as far as can be known. */
   public boolean isHearing() {
     return hearing;
+  }
+
+  /** When ComfyUI last told of work on any prompt of this process. */
+  public Instant lastWork() {
+    return lastWork;
   }
 
   /** Ends {@link #follow}. */
@@ -169,6 +175,9 @@ public final class ComfySocket implements AutoCloseable {
     SocketMessage message = SocketMessage.parse(text);
     if (message == null) {
       return;
+    }
+    if (message.promptId() != null) {
+      lastWork = Instant.now();
     }
     PromptEvents events = message.promptId() == null ? null : prompts.get(message.promptId());
     if (events != null) {

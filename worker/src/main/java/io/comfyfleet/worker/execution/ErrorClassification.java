@@ -43,6 +43,8 @@ final class ErrorClassification {
     ErrorCode code = unknownType ? ErrorCode.MISSING_NODE_TYPE : ErrorCode.BAD_WORKFLOW;
     if (!nodeErrors.isEmpty() && onlyMissingModels(nodeErrors)) {
       code = ErrorCode.MISSING_MODEL;
+    } else if (!nodeErrors.isEmpty() && onlyMissingInputs(nodeErrors)) {
+      code = ErrorCode.INPUT_NOT_FOUND;
     }
     // What is missing here may be on another node.
     boolean retryable = code != ErrorCode.BAD_WORKFLOW;
@@ -101,6 +103,15 @@ final class ErrorClassification {
         };
     return new JobError(
         code, String.valueOf(problem.getMessage()), problem.retryable(), null, null);
+  }
+
+  /** What a loader node says of a file that is not in ComfyUI's input folder. */
+  private static boolean onlyMissingInputs(Map<String, @Nullable Object> nodeErrors) {
+    return nodeErrors.values().stream()
+        .flatMap(node -> errors(node).stream())
+        .allMatch(error ->
+            "custom_validation_failed".equals(error.get("type"))
+                && String.valueOf(error.get("details")).contains("Invalid"));
   }
 
   private static boolean onlyMissingModels(Map<String, @Nullable Object> nodeErrors) {

@@ -11,6 +11,9 @@ public final class FleetPrompt {
   /** The node that submitted it. */
   public static final String NODE = "fleet_node_id";
 
+  /** The node whose ComfyUI is to prove itself by this prompt. */
+  public static final String CANARY = "fleet_canary_of";
+
   private static final String JOB = "fleet_job_id";
   private static final String RUN = "fleet_run_id";
 

@@ -20,13 +20,14 @@ record Patience(Duration limit, RunningAttempt attempt) {
    * @throws AttemptEnd when none came in time
    */
   <T> T ask(Supplier<T> call) {
-    Instant until = Instant.now().plus(limit);
+    Instant until = Instant.MAX;
     while (true) {
       try {
         return call.get();
       } catch (ComfyException.TooLarge e) {
         throw AttemptEnd.failedCall(e);
       } catch (ComfyException e) {
+        until = until.equals(Instant.MAX) ? Instant.now().plus(limit) : until;
         if (attempt.stopReason() == RunningAttempt.Stop.DRAIN || Instant.now().isAfter(until)) {
           throw AttemptEnd.failedCall(e);
         }

@@ -77,7 +77,9 @@ final class PromptRun {
         check(comfy.submit(promptId, graph, about));
         return;
       } catch (ComfyException.Refused e) {
-        throw AttemptEnd.of(ErrorClassification.refused(e));
+        throw e.isAboutTheRequest()
+            ? AttemptEnd.of(ErrorClassification.refused(e))
+            : AttemptEnd.failedCall(e);
       } catch (ComfyException.Crashed | ComfyException.BadAnswer e) {
         crashes++;
         if (isThere()) {

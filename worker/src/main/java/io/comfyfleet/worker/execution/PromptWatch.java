@@ -88,7 +88,9 @@ final class PromptWatch {
       }
       if (status instanceof PromptStatus.Pending) {
         int length = patience.ask(comfy::queueLength);
-        if (length != queueLength) {
+        // Behind a long prompt of this worker's own, the queue stands still for as long as that
+        // runs.
+        if (length != queueLength || socket.lastWork().isAfter(attempt.lastSign())) {
           attempt.sign();
           queueLength = length;
         }

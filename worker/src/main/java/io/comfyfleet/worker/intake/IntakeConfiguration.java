@@ -38,8 +38,14 @@ class IntakeConfiguration {
   }
 
   @Bean
+  BlockedConnections blockedConnections() {
+    return new BlockedConnections();
+  }
+
+  @Bean
   Settlement settlement(
       ConnectionFactory connections,
+      BlockedConnections blocked,
       RetryProperties retry,
       MessageCodec codec,
       Node node,
@@ -52,7 +58,7 @@ class IntakeConfiguration {
     template.setMandatory(true);
     String nodeId = node.identity().id();
     return new Settlement(
-        new Publisher(template, registry),
+        new Publisher(template, blocked::isAny, registry),
         new Letters(codec, nodeId, clock),
         retry,
         metrics,

@@ -57,24 +57,22 @@ public record IntakeProperties(
           "fleet.intake.consumer-timeout must exceed the longest job and be at least 1m, was "
               + consumerTimeout);
     }
-    parse(lanes, slots);
+    parse(lanes);
   }
 
-  /** The lanes in their order, and for each how many slots it may use. */
-  public Map<String, Integer> laneSlots() {
-    return parse(lanes, slots);
+  /**
+   * The lanes in their order, and for each how many slots it may use at most; one without a number
+   * of its own may use whatever slots there will be.
+   */
+  public Map<String, Integer> laneLimits() {
+    return parse(lanes);
   }
 
-  /** The same, but a lane without a number of its own may use whatever slots there will be. */
-  Map<String, Integer> laneLimits() {
-    return parse(lanes, MOST_SLOTS);
-  }
-
-  private static Map<String, Integer> parse(List<String> entries, int slots) {
+  private static Map<String, Integer> parse(List<String> entries) {
     Map<String, Integer> lanes = new LinkedHashMap<>();
     for (String entry : entries) {
       String[] parts = entry.strip().split(":", 2);
-      int limit = parts.length == 1 ? slots : number(entry, parts[1]);
+      int limit = parts.length == 1 ? MOST_SLOTS : number(entry, parts[1]);
       if (lanes.put(Job.lane(parts[0].strip()), limit) != null) {
         throw new IllegalArgumentException("fleet.intake.lanes names " + parts[0] + " twice");
       }

@@ -10,6 +10,7 @@ import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.telemetry.LogKeys;
 import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.MessageHeaders;
 import io.comfyfleet.worker.execution.Outcome;
 import java.io.IOException;
 import java.time.Clock;
@@ -271,6 +272,7 @@ final class Settlement {
       if (givingUp || tooLate || !waited(wait)) {
         return false;
       }
+      message.getMessageProperties().setHeader(MessageHeaders.REPEATED, true);
       wait = wait.compareTo(LONGEST_WAIT) < 0 ? wait.multipliedBy(2) : LONGEST_WAIT;
     }
   }

@@ -9,7 +9,9 @@ import io.comfyfleet.worker.execution.RunningAttempt;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,7 +42,7 @@ public final class Node {
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final Map<String, Double> speed = new HashMap<>();
   private int slots;
-  private Map<String, Integer> lanes;
+  private Map<String, Integer> laneLimits;
   private boolean asked;
   private boolean brokerReady;
   private boolean comfyReady;
@@ -66,7 +68,7 @@ public final class Node {
   public Node(NodeIdentity identity, int slots, Clock clock) {
     this.identity = identity;
     this.slots = slots;
-    this.lanes = identity.lanes();
+    this.laneLimits = identity.laneLimits();
     this.clock = clock;
   }
 
@@ -126,12 +128,14 @@ public final class Node {
    * Lanes served now, in the order in which they are looked at, and how many slots each may use.
    */
   public synchronized Map<String, Integer> lanes() {
-    return lanes;
+    Map<String, Integer> lanes = new LinkedHashMap<>();
+    laneLimits.forEach((lane, limit) -> lanes.put(lane, Math.min(limit, slots)));
+    return Collections.unmodifiableMap(lanes);
   }
 
   /** An operator's wish. The queue of each lane must be there. */
   public void lanes(Map<String, Integer> wish) {
-    change(() -> lanes = wish);
+    change(() -> laneLimits = wish);
   }
 
   /** The producer was asked what it remembers of this node, and had the time to tell. */
@@ -278,7 +282,7 @@ public final class Node {
         identity.url(),
         stats == null ? null : stats.version(),
         identity.workerVersion(),
-        lanes,
+        lanes(),
         slots,
         identity.strategy(),
         inHand.values().stream().map(RunningAttempt::snapshot).toList(),

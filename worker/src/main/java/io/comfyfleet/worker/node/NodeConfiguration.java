@@ -28,11 +28,17 @@ class NodeConfiguration {
   private static final long RECOVERY_MS = 500;
 
   @Bean
-  NodeHealth nodeHealth(ComfyClient comfy, Node node, HealthProperties settings) {
+  Orphans orphans(ComfyClient comfy, Node node) {
+    return new Orphans(comfy, node);
+  }
+
+  @Bean
+  NodeHealth nodeHealth(ComfyClient comfy, Node node, Orphans orphans, HealthProperties settings) {
     return new NodeHealth(
         comfy,
         node,
         new Canary(comfy, settings.canaryTimeout()),
+        orphans,
         settings.failures(),
         new ComfyRestart(settings));
   }
@@ -87,6 +93,7 @@ class NodeConfiguration {
   NodeLifecycle nodeLifecycle(
       Node node,
       NodeHealth health,
+      Orphans orphans,
       ComfyClient comfy,
       ProgressReporter progress,
       EventPublisher events,
@@ -96,7 +103,7 @@ class NodeConfiguration {
     return new NodeLifecycle(
         node,
         health,
-        new Orphans(comfy, node),
+        orphans,
         progress,
         events,
         control.container(),

@@ -28,16 +28,24 @@ public final class NodeHealth {
   private final ComfyClient comfy;
   private final Node node;
   private final Canary canary;
+  private final Orphans orphans;
   private final int mostFailures;
   private final ComfyRestart restart;
   private @Nullable String suspicion;
   private int failures;
   private @Nullable Instant brokenSince;
 
-  NodeHealth(ComfyClient comfy, Node node, Canary canary, int mostFailures, ComfyRestart restart) {
+  NodeHealth(
+      ComfyClient comfy,
+      Node node,
+      Canary canary,
+      Orphans orphans,
+      int mostFailures,
+      ComfyRestart restart) {
     this.comfy = comfy;
     this.node = node;
     this.canary = canary;
+    this.orphans = orphans;
     this.mostFailures = mostFailures;
     this.restart = restart;
   }
@@ -83,9 +91,7 @@ public final class NodeHealth {
     try {
       SystemStats stats = comfy.systemStats();
       String suspected = suspicion();
-      String reason = suspected == null ? null : canary.sing(about());
-      if (reason != null) {
-        broken(reason);
+      if (suspected != null && !works(canary.sing(about()))) {
         return;
       }
       int length = comfy.queueLength();
@@ -97,13 +103,31 @@ public final class NodeHealth {
     }
   }
 
+  private boolean works(Canary.Song song) throws InterruptedException {
+    switch (song.verdict()) {
+      case WORKS -> {
+        return true;
+      }
+      case FAILS -> broken(song.words());
+      case WAITS -> {
+        // Other people's prompts are no fault; one of ours that obeys no interrupt is.
+        if (orphans.areThere()) {
+          broken(song.words());
+        } else {
+          node.comfyLost(song.words());
+        }
+      }
+    }
+    return false;
+  }
+
   /** Whether ComfyUI has to prove itself. */
   synchronized @Nullable String suspicion() {
     return suspicion;
   }
 
   private Map<String, String> about() {
-    return Map.of(FleetPrompt.NODE, node.identity().id());
+    return Map.of(FleetPrompt.CANARY, node.identity().id());
   }
 
   /**

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param id name, unique in the fleet
  * @param url its ComfyUI
  * @param workerVersion version of this program
- * @param lanes lanes served at the start, and for each how many slots it may use
+ * @param laneLimits lanes served at the start, and for each how many slots it may use
  * @param strategy by what the node is chosen among free ones; as in the settings
  * @param heartbeatInterval how often the node tells its state
  * @param startedAt start of the worker
@@ -23,7 +23,7 @@ public record NodeIdentity(
     String id,
     URI url,
     String workerVersion,
-    Map<String, Integer> lanes,
+    Map<String, Integer> laneLimits,
     String strategy,
     Duration heartbeatInterval,
     Instant startedAt) {

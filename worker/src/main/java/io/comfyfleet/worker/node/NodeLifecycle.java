@@ -102,7 +102,8 @@ final class NodeLifecycle implements SmartLifecycle {
   }
 
   private void sweep() {
-    if (node.takesJobs()) {
+    // A worker that has just started, or has lost the broker, may yet be handed their jobs.
+    if (node.isBrokerReady() && node.state() != NodeState.STARTING) {
       orphans.sweep();
     }
   }

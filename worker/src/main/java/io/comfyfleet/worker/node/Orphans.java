@@ -15,14 +15,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Prompts that this node submitted and nobody here waits for: a worker before this one was killed,
  * and its job went to another machine. They would keep the GPU busy for nothing. What others
- * submitted is never touched. Used by one thread.
+ * submitted is never touched. One thread sweeps.
  */
 final class Orphans {
   private static final Logger log = LoggerFactory.getLogger(Orphans.class);
 
   private final ComfyClient comfy;
   private final Node node;
-  private Set<UUID> candidates = new HashSet<>();
+  private volatile Set<UUID> candidates = Set.of();
   private final Set<UUID> told = new HashSet<>();
 
   Orphans(ComfyClient comfy, Node node) {
@@ -52,6 +52,11 @@ final class Orphans {
       // Asked again later.
       log.atDebug().setCause(e).log("queue not read");
     }
+  }
+
+  /** Whether there were some at the last sweep. Any thread may ask. */
+  boolean areThere() {
+    return !candidates.isEmpty();
   }
 
   private Set<UUID> inHand() {

@@ -6,13 +6,16 @@ import io.comfyfleet.topology.Topology;
 import io.comfyfleet.worker.execution.RunningAttempt;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Before a node takes a job over whose last delivery broke off, it asks whether somebody still
  * works on it: a broker that restarts, or a connection that was cut, hands out anew what is in good
- * hands. A machine that died does not answer. Thread-safe.
+ * hands. A machine that died does not answer. The time for answers begins when the node hears its
+ * own question, for a broker that takes nothing has not asked anybody. Thread-safe.
  */
 public final class TakeOver {
   private static final Duration ASK_EVERY = Duration.ofMillis(200);
@@ -20,10 +23,13 @@ public final class TakeOver {
   // When this node found the broker just now, be it for the first time, others may not have yet.
   private static final Duration WAIT_AFTER_CONNECT = Duration.ofSeconds(4);
   private static final Duration SETTLED = Duration.ofSeconds(15);
+  // A broker that takes nothing keeps the question; without an answer to it nobody may begin.
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
 
   private final Node node;
   private final EventPublisher events;
   private final Recent<String> succeeded = new Recent<>();
+  private final Map<UUID, Instant> heard = new ConcurrentHashMap<>();
 
   TakeOver(Node node, EventPublisher events) {
     this.node = node;
@@ -32,14 +38,18 @@ public final class TakeOver {
 
   /** Asks for a while; whoever has the job makes the attempt stop meanwhile. */
   public void ask(RunningAttempt attempt) {
+    UUID jobId = attempt.job().jobId();
     Duration wait = node.hasHadBroker(SETTLED) ? WAIT : WAIT_AFTER_CONNECT;
-    Instant until = Instant.now().plus(wait);
     ControlMessage question =
-        new ControlMessage.WhoHas(
-            attempt.job().jobId(), attempt.job().replay(), node.identity().id());
+        new ControlMessage.WhoHas(jobId, attempt.job().replay(), node.identity().id());
+    Instant giveUp = Instant.now().plus(LONGEST_WAIT);
+    Instant until = giveUp;
     do {
       events.tell(Topology.CONTROL_ALL, question);
+      Instant heardAt = heard.get(jobId);
+      until = heardAt == null ? giveUp : heardAt.plus(wait);
     } while (attempt.pause(ASK_EVERY) && Instant.now().isBefore(until));
+    heard.remove(jobId);
   }
 
   /** Notes that this node has done the job and that its result is published. */
@@ -62,6 +72,7 @@ public final class TakeOver {
   /** Answers another node's question, if this node is the one. */
   void answer(ControlMessage.WhoHas question) {
     if (question.nodeId().equals(node.identity().id())) {
+      heard.putIfAbsent(question.jobId(), Instant.now());
       return;
     }
     RunningAttempt attempt = node.inHand(question.jobId());
