@@ -28,4 +28,12 @@ sealed interface Answer {
    * @param reason in words
    */
   record Refused(@Nullable Integer status, String reason) implements Answer {}
+
+  /**
+   * The receiver will never take it: no repeat helps.
+   *
+   * @param status HTTP status
+   * @param reason in words
+   */
+  record Gone(int status, String reason) implements Answer {}
 }

@@ -17,7 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param longestDelay longest wait between two tries
  * @param giveUpAfter age at which a callback that nobody took is given up
  * @param refusals answers of the kind 4xx, after which the callback is given up; 409, 425, 429 and
- *     408 do not count
+ *     408 do not count. A 410, or n8n's 409 of a workflow that has finished, gives it up at once.
  * @param concurrency callbacks under way at once
  * @param keep age at which ended callbacks are forgotten
  * @param poll longest pause between two looks for due callbacks

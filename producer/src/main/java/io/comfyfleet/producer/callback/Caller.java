@@ -6,17 +6,32 @@ import java.io.InputStream;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** Makes one call. Thread-safe. */
 @Component
 class Caller implements AutoCloseable {
+  private static final int CONFLICT = 409;
+  private static final int GONE = 410;
+
   /** Not now, says the receiver: n8n answers 409 while the caller's own workflow still runs. */
-  private static final Set<Integer> LATER = Set.of(408, 409, 425, 429);
+  private static final Set<Integer> LATER = Set.of(408, CONFLICT, 425, 429);
+
+  /**
+   * In the body of n8n's other 409s: the workflow was resumed before, or failed (2.41.1, {@code
+   * waiting-webhooks.ts}: "has finished already", "has finished with error").
+   */
+  private static final String FINISHED = "has finished";
+
+  private static final int WORDS_BYTES = 2_000;
+  private static final Duration LONGEST_WORDS = Duration.ofSeconds(5);
 
   private final OutboundRule rule;
   private final Duration timeout;
@@ -46,9 +61,9 @@ class Caller implements AutoCloseable {
     try {
       HttpResponse<InputStream> response =
           client.send(request(callback, body), HttpResponse.BodyHandlers.ofInputStream());
-      // Only the status counts; a receiver that never ends its body must not hold us.
-      response.body().close();
-      return answer(response);
+      try (InputStream said = response.body()) {
+        return answer(response, response.statusCode() == CONFLICT ? words(said) : "");
+      }
     } catch (IOException e) {
       return new Answer.Later(
           null, "No answer from " + callback.url().getHost() + ": " + e, Duration.ZERO);
@@ -72,12 +87,35 @@ class Caller implements AutoCloseable {
     return request.build();
   }
 
-  private static Answer answer(HttpResponse<?> response) {
+  /**
+   * How a body begins. The client limits the wait for the head only, and a receiver that never ends
+   * its body must not hold us: nothing is known of it then.
+   */
+  private String words(InputStream body) {
+    CompletableFuture<String> words = new CompletableFuture<>();
+    Thread.startVirtualThread(() -> {
+      try {
+        words.complete(new String(body.readNBytes(WORDS_BYTES), StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        words.complete("");
+      }
+    });
+    Duration wait = timeout.compareTo(LONGEST_WORDS) < 0 ? timeout : LONGEST_WORDS;
+    return words.completeOnTimeout("", wait.toMillis(), TimeUnit.MILLISECONDS).join();
+  }
+
+  private static Answer answer(HttpResponse<?> response, String words) {
     int status = response.statusCode();
     if (status / 100 == 2) {
       return new Answer.Taken(status);
     }
     String reason = "The receiver answered " + status;
+    if (status == GONE) {
+      return new Answer.Gone(status, reason + ": it is gone");
+    }
+    if (status == CONFLICT && words.contains(FINISHED)) {
+      return new Answer.Gone(status, reason + ": its workflow has finished");
+    }
     if (LATER.contains(status) || status >= 500) {
       return new Answer.Later(status, reason, retryAfter(response));
     }

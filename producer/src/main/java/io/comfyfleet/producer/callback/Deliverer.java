@@ -156,6 +156,8 @@ class Deliverer implements SmartLifecycle {
                   before, Status.FAILED, before.refusals() + 1, refused.status(), refused.reason())
               : again(
                   before, before.refusals() + 1, refused.status(), refused.reason(), Duration.ZERO);
+      case Answer.Gone gone ->
+          ended(before, Status.FAILED, before.refusals() + 1, gone.status(), gone.reason());
     };
   }
 

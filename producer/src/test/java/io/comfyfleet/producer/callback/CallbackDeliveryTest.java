@@ -30,6 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -45,6 +47,10 @@ class CallbackDeliveryTest {
   private final Deque<Integer> script = new ConcurrentLinkedDeque<>();
   private final List<Call> calls = new CopyOnWriteArrayList<>();
   private final Deque<ConfigurableApplicationContext> started = new ArrayDeque<>();
+
+  /** The body of each 409; null for one that never ends. */
+  private volatile @Nullable String words = "";
+
   private @TempDir Path folder;
   private HttpServer receiver;
   private URI url;
@@ -124,6 +130,64 @@ class CallbackDeliveryTest {
     assertThat(only(producer).reason()).isEqualTo("The receiver answered 404");
     assertThat(table(producer).list(Status.FAILED, 10)).hasSize(1);
     assertThat(table(producer).list(Status.PENDING, 10)).isEmpty();
+  }
+
+  @Test
+  void receiverThatIsGoneIsNotAskedAgain() {
+    script.addAll(List.of(410, 200));
+    ConfigurableApplicationContext producer = producer();
+
+    callbacks(producer).add(url, "run:r1", BODY);
+
+    await().until(() -> only(producer).status() == Status.FAILED);
+    assertThat(calls).hasSize(1);
+    assertThat(only(producer).lastStatus()).isEqualTo(410);
+    assertThat(only(producer).refusals()).isEqualTo(1);
+    assertThat(only(producer).reason()).isEqualTo("The receiver answered 410: it is gone");
+  }
+
+  /** As n8n 2.41 says it, its missing quotation mark included. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"code\":409,\"message\":\"The execution \\\"64 has finished already.\"}",
+        "{\"code\":409,\"message\":\"The execution \\\"64\\\" has finished with error.\"}"
+      })
+  void workflowThatHasFinishedIsNotAskedAgain(String said) {
+    script.addAll(List.of(409, 200));
+    words = said;
+    ConfigurableApplicationContext producer = producer();
+
+    callbacks(producer).add(url, "run:r1", BODY);
+
+    await().until(() -> only(producer).status() == Status.FAILED);
+    assertThat(calls).hasSize(1);
+    assertThat(only(producer).reason())
+        .isEqualTo("The receiver answered 409: its workflow has finished");
+  }
+
+  @Test
+  void workflowThatHasNotReachedItsWaitIsAskedAgain() {
+    script.addAll(List.of(409, 200));
+    words = "{\"code\":409,\"message\":\"The execution \\\"64\\\" is running already.\"}";
+    ConfigurableApplicationContext producer = producer();
+
+    callbacks(producer).add(url, "run:r1", BODY);
+
+    await().until(() -> only(producer).status() == Status.DELIVERED);
+    assertThat(calls).hasSize(2);
+  }
+
+  @Test
+  void receiverThatNeverEndsItsWordsIsAskedAgain() {
+    script.addAll(List.of(409, 200));
+    words = null;
+    ConfigurableApplicationContext producer = producer("fleet.callback.timeout=300ms");
+
+    callbacks(producer).add(url, "run:r1", BODY);
+
+    await().until(() -> only(producer).status() == Status.DELIVERED);
+    assertThat(calls).hasSize(2);
   }
 
   @Test
@@ -322,8 +386,19 @@ class CallbackDeliveryTest {
     if (status != null && status == 302) {
       exchange.getResponseHeaders().set("Location", "/elsewhere");
     }
-    exchange.sendResponseHeaders(status == null ? 200 : status, -1);
-    exchange.close();
+    String said = words;
+    if (status == null || status != 409) {
+      exchange.sendResponseHeaders(status == null ? 200 : status, -1);
+      exchange.close();
+    } else if (said == null) {
+      exchange.sendResponseHeaders(status, 0);
+      exchange.getResponseBody().write('{');
+      exchange.getResponseBody().flush();
+    } else {
+      exchange.sendResponseHeaders(status, 0);
+      exchange.getResponseBody().write(said.getBytes(StandardCharsets.UTF_8));
+      exchange.close();
+    }
   }
 
   private record Call(String method, String uri, Map<String, List<String>> headers, byte[] body) {
