@@ -38,14 +38,8 @@ class IntakeConfiguration {
   }
 
   @Bean
-  BlockedConnections blockedConnections() {
-    return new BlockedConnections();
-  }
-
-  @Bean
   Settlement settlement(
       ConnectionFactory connections,
-      BlockedConnections blocked,
       RetryProperties retry,
       MessageCodec codec,
       Node node,
@@ -58,7 +52,7 @@ class IntakeConfiguration {
     template.setMandatory(true);
     String nodeId = node.identity().id();
     return new Settlement(
-        new Publisher(template, blocked::isAny, registry),
+        new Publisher(template, registry),
         new Letters(codec, nodeId, clock),
         retry,
         metrics,

@@ -5,10 +5,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.rabbit.connection.CorrelationData;
@@ -29,17 +27,14 @@ final class Publisher {
   };
 
   private final RabbitTemplate template;
-  private final BooleanSupplier blocked;
   private final MeterRegistry registry;
 
   /**
    * @param template with correlated confirms, mandatory, and a connection apart from the consumers'
-   * @param blocked whether the broker takes nothing at present
    * @param registry takes how long the broker needed for its word
    */
-  Publisher(RabbitTemplate template, BooleanSupplier blocked, MeterRegistry registry) {
+  Publisher(RabbitTemplate template, MeterRegistry registry) {
     this.template = template;
-    this.blocked = blocked;
     this.registry = registry;
   }
 
@@ -62,28 +57,12 @@ final class Publisher {
     };
   }
 
-  /**
-   * The broker's word. A broker that takes nothing has the message in its socket: another copy
-   * would only lie behind it. The end of the connection ends the wait.
-   */
-  private CorrelationData.Confirm await(Future<CorrelationData.Confirm> word)
-      throws InterruptedException, ExecutionException, TimeoutException {
-    while (true) {
-      try {
-        return word.get(CONFIRM_WAIT.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (TimeoutException e) {
-        if (!blocked.getAsBoolean()) {
-          throw e;
-        }
-      }
-    }
-  }
-
   private PublishConfirmation confirmation(String exchange, String routingKey, Message message) {
     CorrelationData correlation = new CorrelationData();
     try {
       template.send(exchange, routingKey, message, correlation);
-      CorrelationData.Confirm confirm = await(correlation.getFuture());
+      CorrelationData.Confirm confirm =
+          correlation.getFuture().get(CONFIRM_WAIT.toMillis(), TimeUnit.MILLISECONDS);
       // An unroutable message is confirmed too.
       if (correlation.getReturned() != null) {
         return new PublishConfirmation.Returned(correlation.getReturned().getReplyText());
