@@ -56,7 +56,7 @@ class RedeliveryIT {
     await().until(() -> !comfy.executed().isEmpty());
     fleet.tell("node-1", new ControlMessage.Defer(job.jobId()));
     Message waiting = fleet.message(DEFERRED);
-    fleet.tell("node-1", new ControlMessage.Pause());
+    fleet.pause("node-1");
 
     fleet.template().send(Topology.JOBS, "image", waiting);
     takeAndDie();
@@ -114,7 +114,7 @@ class RedeliveryIT {
     fleet.publish(job);
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
     try (SimulatedComfyUi other = SimulatedComfyUi.start(SimulatorOptions.defaults())) {
-      fleet.tell("node-1", new ControlMessage.Pause());
+      fleet.pause("node-1");
       MessageProperties doubtful = new MessageProperties();
       doubtful.setHeader("x-fleet-repeated", true);
       fleet.publish(job.replayed(1, null), doubtful);

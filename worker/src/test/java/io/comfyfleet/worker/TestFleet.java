@@ -6,6 +6,8 @@ import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.node.ControlMessage;
+import io.comfyfleet.node.Heartbeat;
+import io.comfyfleet.node.NodeState;
 import io.comfyfleet.topology.BrokerProfile;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.topology.TopologyDeclaration;
@@ -90,6 +92,8 @@ public final class TestFleet implements AutoCloseable {
     all.put("fleet.node.id", "node-1");
     all.put("fleet.node.heartbeat-interval", "1s");
     all.put("fleet.retry.delays", "1s");
+    // What still runs when a test ends is of no interest.
+    all.put("fleet.drain.deadline", "5s");
     all.putAll(settings);
     List<String> arguments = new ArrayList<>();
     all.forEach((key, value) -> arguments.add("--" + key + "=" + value));
@@ -122,6 +126,17 @@ public final class TestFleet implements AutoCloseable {
   /** A queue that gets every heartbeat from now on. */
   public String bindHeartbeats() {
     return bind("heartbeats", Topology.EVENTS, "heartbeat.#");
+  }
+
+  /** Pauses a node and returns when it says so: from then on it takes nothing. */
+  public void pause(String nodeId) {
+    String heartbeats = bindHeartbeats();
+    tell(nodeId, new ControlMessage.Pause());
+    await()
+        .until(() ->
+            codec.decodeEvent(message(heartbeats).getBody()) instanceof Heartbeat beat
+                && beat.nodeId().equals(nodeId)
+                && beat.state() == NodeState.PAUSED);
   }
 
   /** A queue that gets every word to all nodes from now on. */

@@ -177,9 +177,10 @@ public final class InputTransfer {
     }
   }
 
-  /** Without what may be a secret: signed addresses carry it in their query. */
+  /** Without its query and user, which may be secrets. */
   private static String shown(URI address) {
-    return address.getScheme() + "://" + address.getAuthority() + address.getPath();
+    String port = address.getPort() < 0 ? "" : ":" + address.getPort();
+    return address.getScheme() + "://" + address.getHost() + port + address.getPath();
   }
 
   private static boolean isStore(Input input) {

@@ -22,7 +22,8 @@ final class ErrorClassification {
   private static final Pattern LOADER_INPUT =
       Pattern.compile(
           "(ckpt|unet|vae|lora|clip|control_net|controlnet|style_model|model|gligen|hypernetwork"
-              + "|upscale_model|diffusion_model|text_encoder|photomaker_model|audio_encoder)(_name|_name\\d+|\\d*|_file)");
+              + "|upscale_model|diffusion_model|text_encoder|photomaker_model"
+              + "|audio_encoder)(_name|_name\\d+|\\d*|_file)");
 
   private ErrorClassification() {}
 
