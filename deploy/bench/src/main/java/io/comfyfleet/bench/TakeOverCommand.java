@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Ends the worker that has a job, by SIGKILL and by SIGSTOP (a machine that vanishes without a"
           + " word), on three otherwise idle machines: when its node is offline, when the job's"
-          + " prompt runs elsewhere. Exit status 0: within 2 s of a SIGKILL, and within 30 s of a"
-          + " SIGSTOP."
+          + " prompt runs elsewhere. Exit status 0: within 2 s of a SIGKILL; a SIGSTOP is"
+          + " noticed within 30 s, and the prompt runs 2 s later at most."
     })
 final class TakeOverCommand implements Callable<Integer> {
 
