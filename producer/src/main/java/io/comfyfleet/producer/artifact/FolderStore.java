@@ -13,7 +13,6 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -150,7 +149,7 @@ final class FolderStore implements ArtifactStore {
   @Override
   public void requireRoom() {
     try {
-      long free = Files.getFileStore(incoming).getUsableSpace();
+      long free = free();
       if (free < minFree) {
         throw new StoreAwayException(fullWords(free), null);
       }
@@ -160,9 +159,12 @@ final class FolderStore implements ArtifactStore {
     }
   }
 
+  private long free() throws IOException {
+    return Files.getFileStore(incoming).getUsableSpace();
+  }
+
   private void requireSpace(long bytes) throws IOException {
-    FileStore disk = Files.getFileStore(incoming);
-    long free = disk.getUsableSpace();
+    long free = free();
     if (free - bytes < minFree) {
       throw full(free);
     }

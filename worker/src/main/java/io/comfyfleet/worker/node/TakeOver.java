@@ -29,6 +29,8 @@ public final class TakeOver {
   private final Node node;
   private final EventPublisher events;
   private final Recent<String> succeeded = new Recent<>();
+
+  /** The jobs asked for now, and when this node heard its question; {@code MAX} when not yet. */
   private final Map<UUID, Instant> heard = new ConcurrentHashMap<>();
 
   TakeOver(Node node, EventPublisher events) {
@@ -43,11 +45,12 @@ public final class TakeOver {
     ControlMessage question =
         new ControlMessage.WhoHas(jobId, attempt.job().replay(), node.identity().id());
     Instant giveUp = Instant.now().plus(LONGEST_WAIT);
-    Instant until = giveUp;
+    heard.put(jobId, Instant.MAX);
+    Instant until;
     do {
       events.tell(Topology.CONTROL_ALL, question);
       Instant heardAt = heard.get(jobId);
-      until = heardAt == null ? giveUp : heardAt.plus(wait);
+      until = Instant.MAX.equals(heardAt) ? giveUp : heardAt.plus(wait);
     } while (attempt.pause(ASK_EVERY) && Instant.now().isBefore(until));
     heard.remove(jobId);
   }
@@ -72,7 +75,8 @@ public final class TakeOver {
   /** Answers another node's question, if this node is the one. */
   void answer(ControlMessage.WhoHas question) {
     if (question.nodeId().equals(node.identity().id())) {
-      heard.putIfAbsent(question.jobId(), Instant.now());
+      // An echo that comes late must not count for the next time.
+      heard.replace(question.jobId(), Instant.MAX, Instant.now());
       return;
     }
     RunningAttempt attempt = node.inHand(question.jobId());
