@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.RunStatus;
+import io.comfyfleet.process.TcpProxy;
 import io.comfyfleet.topology.Topology;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +24,7 @@ class DatabaseAwayIT {
   @Test
   void callersAreToldAndMessagesWaitOnTheBrokerUntilItIsBack() throws Exception {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
-        TcpProxy line = new TcpProxy(postgres.getPort());
+        TcpProxy line = new TcpProxy(new InetSocketAddress("127.0.0.1", postgres.getPort()));
         Producer producer =
             Producer.start(
                 BROKER.uri(),

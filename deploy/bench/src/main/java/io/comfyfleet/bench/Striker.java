@@ -4,6 +4,7 @@ import io.comfyfleet.broker.BrokerUnavailable;
 import io.comfyfleet.launch.FleetFailure;
 import io.comfyfleet.launch.SimulatorControl;
 import io.comfyfleet.process.ProcessFailed;
+import io.comfyfleet.process.TcpProxy;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;

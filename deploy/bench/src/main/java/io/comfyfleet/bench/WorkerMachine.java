@@ -4,6 +4,7 @@ import io.comfyfleet.launch.JavaProgram;
 import io.comfyfleet.launch.Project;
 import io.comfyfleet.launch.WorkerSettings;
 import io.comfyfleet.process.ChildProcess;
+import io.comfyfleet.process.TcpProxy;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;

@@ -1,16 +1,19 @@
-package io.comfyfleet.bench;
+package io.comfyfleet.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 class TcpProxyTest {
@@ -78,6 +81,28 @@ class TcpProxyTest {
     assertThat(far.getInputStream().read()).isEqualTo(-1);
   }
 
+  /** Whoever carries bytes sees one side end and ends the other, while the reset is under way. */
+  @RepeatedTest(200)
+  void resetIsAResetOnEitherSide() throws IOException {
+    proxy.reset();
+
+    assertThatThrownBy(() -> far.getInputStream().read()).isInstanceOf(SocketException.class);
+    assertThatThrownBy(() -> near.getInputStream().read()).isInstanceOf(SocketException.class);
+  }
+
+  @Test
+  void cutOneRefusesConnectionsUntilItIsMended() throws IOException {
+    proxy.cut();
+
+    assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), proxy.port()))
+        .isInstanceOf(ConnectException.class);
+    assertThatThrownBy(() -> far.getInputStream().read()).isInstanceOf(SocketException.class);
+
+    proxy.mend();
+
+    assertThatNewConnectionPasses();
+  }
+
   @Test
   void resetEndsBothSidesAndWelcomesNewConnections() throws IOException {
     near.getOutputStream().write(7);
@@ -86,6 +111,11 @@ class TcpProxyTest {
     proxy.reset();
 
     assertThatThrownBy(() -> far.getInputStream().read()).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> near.getInputStream().read()).isInstanceOf(IOException.class);
+    assertThatNewConnectionPasses();
+  }
+
+  private void assertThatNewConnectionPasses() throws IOException {
     try (Socket again = new Socket(InetAddress.getLoopbackAddress(), proxy.port());
         Socket taken = server.accept()) {
       taken.setSoTimeout(LIMIT_MS);

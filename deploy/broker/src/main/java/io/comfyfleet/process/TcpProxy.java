@@ -1,6 +1,6 @@
-package io.comfyfleet.bench;
+package io.comfyfleet.process;
 
-import io.comfyfleet.process.FreePorts;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -20,82 +21,98 @@ import java.util.concurrent.ConcurrentHashMap;
  *   <li>While it is held nothing passes and nobody is told, ends of connections included; what was
  *       sent meanwhile arrives afterwards, as TCP would send it again.
  *   <li>A reset ends every connection on both sides with RST.
+ *   <li>While it is cut, new connections are refused as well.
  * </ol>
  */
-final class TcpProxy implements AutoCloseable {
+public final class TcpProxy implements AutoCloseable {
 
   private static final int CONNECT_TIMEOUT_MS = 5000;
+  private static final int WAITING_CONNECTIONS = 50;
 
   private final InetSocketAddress target;
-  private final ServerSocket server;
+  private final int port;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final Object gate = new Object();
   private boolean held;
+  private volatile ServerSocket server;
 
   /**
    * Listens at once.
    *
    * @param target where connections go
    */
-  TcpProxy(InetSocketAddress target) {
+  public TcpProxy(InetSocketAddress target) {
     this.target = target;
-    try {
-      server =
-          new ServerSocket(
-              FreePorts.onLoopback(1).getFirst(), 50, InetAddress.getLoopbackAddress());
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot listen for a proxy of " + target, e);
-    }
-    Thread.ofVirtual().name("proxy-accept").start(this::accept);
+    port = FreePorts.onLoopback(1).getFirst();
+    server = listen();
   }
 
-  int port() {
-    return server.getLocalPort();
+  /** The port of 127.0.0.1 that it listens on; the same for its whole life. */
+  public int port() {
+    return port;
   }
 
   /** From now on nothing passes. */
-  void hold() {
+  public void hold() {
     synchronized (gate) {
       held = true;
     }
   }
 
   /** Lets everything pass again. */
-  void release() {
+  public void release() {
     synchronized (gate) {
       held = false;
       gate.notifyAll();
     }
   }
 
-  /** Ends every connection the hard way; new ones are welcome. */
-  void reset() {
-    sockets.forEach(socket -> {
-      try {
-        socket.setSoLinger(true, 0);
-        socket.close();
-      } catch (IOException e) {
-        // It is closed already.
-      }
-    });
+  /** Ends every connection with RST; new ones are welcome. */
+  public void reset() {
+    // Whoever carries bytes of a socket that is closed here closes the other one, and how that ends
+    // must have been said by then.
+    List<Socket> ending = List.copyOf(sockets);
+    ending.forEach(TcpProxy::endsWithReset);
+    ending.forEach(TcpProxy::close);
+  }
+
+  /** Ends every connection with RST and refuses new ones. */
+  public void cut() {
+    close(server);
+    reset();
+  }
+
+  /** Takes connections again after a cut. */
+  public void mend() {
+    server = listen();
   }
 
   @Override
   public void close() {
-    try {
-      server.close();
-    } catch (IOException e) {
-      // Nothing listens any more either way.
-    }
+    cut();
     release();
-    reset();
   }
 
-  private void accept() {
-    while (!server.isClosed()) {
+  private ServerSocket listen() {
+    try {
+      var socket = new ServerSocket(port, WAITING_CONNECTIONS, InetAddress.getLoopbackAddress());
+      Thread.ofVirtual().name("proxy-accept").start(() -> accept(socket));
+      return socket;
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot listen on port " + port + " for a proxy of " + target, e);
+    }
+  }
+
+  private void accept(ServerSocket from) {
+    while (!from.isClosed()) {
       try {
-        Socket near = server.accept();
+        Socket near = from.accept();
         sockets.add(near);
+        if (from.isClosed()) {
+          // Cut in between: whoever cut may not have seen it yet.
+          close(near);
+        }
         Thread.ofVirtual().name("proxy").start(() -> connect(near));
       } catch (IOException e) {
         return;
@@ -105,12 +122,12 @@ final class TcpProxy implements AutoCloseable {
 
   private void connect(Socket near) {
     Socket far = new Socket();
+    sockets.add(far);
     try {
       awaitOpen();
       far.connect(target, CONNECT_TIMEOUT_MS);
       far.setTcpNoDelay(true);
       near.setTcpNoDelay(true);
-      sockets.add(far);
       Thread.ofVirtual().name("proxy").start(() -> pump(far, near));
       pump(near, far);
     } catch (IOException e) {
@@ -148,13 +165,25 @@ final class TcpProxy implements AutoCloseable {
   }
 
   private void end(Socket one, Socket other) {
-    for (Socket socket : new Socket[] {one, other}) {
+    for (Socket socket : List.of(one, other)) {
       sockets.remove(socket);
-      try {
-        socket.close();
-      } catch (IOException e) {
-        // It is closed already.
-      }
+      close(socket);
+    }
+  }
+
+  private static void endsWithReset(Socket socket) {
+    try {
+      socket.setSoLinger(true, 0);
+    } catch (IOException e) {
+      // It is closed already.
+    }
+  }
+
+  private static void close(Closeable socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // It is closed already.
     }
   }
 }
