@@ -35,16 +35,18 @@ public final class TcpProxy implements AutoCloseable {
   private final Object gate = new Object();
   private boolean held;
   private volatile ServerSocket server;
+  private volatile Thread accepting;
 
   /**
    * Listens at once.
    *
    * @param target where connections go
    */
+  @SuppressWarnings("NullAway.Init")
   public TcpProxy(InetSocketAddress target) {
     this.target = target;
     port = FreePorts.onLoopback(1).getFirst();
-    server = listen();
+    listen();
   }
 
   /** The port of 127.0.0.1 that it listens on; the same for its whole life. */
@@ -79,12 +81,13 @@ public final class TcpProxy implements AutoCloseable {
   /** Ends every connection with RST and refuses new ones. */
   public void cut() {
     close(server);
+    awaitEndOfListening();
     reset();
   }
 
   /** Takes connections again after a cut. */
   public void mend() {
-    server = listen();
+    listen();
   }
 
   @Override
@@ -93,14 +96,23 @@ public final class TcpProxy implements AutoCloseable {
     release();
   }
 
-  private ServerSocket listen() {
+  private void listen() {
     try {
       var socket = new ServerSocket(port, WAITING_CONNECTIONS, InetAddress.getLoopbackAddress());
-      Thread.ofVirtual().name("proxy-accept").start(() -> accept(socket));
-      return socket;
+      accepting = Thread.ofVirtual().name("proxy-accept").start(() -> accept(socket));
+      server = socket;
     } catch (IOException e) {
       throw new UncheckedIOException(
           "Cannot listen on port " + port + " for a proxy of " + target, e);
+    }
+  }
+
+  /** A closed socket listens on until the thread that waits on it has noticed. */
+  private void awaitEndOfListening() {
+    try {
+      accepting.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -109,10 +121,6 @@ public final class TcpProxy implements AutoCloseable {
       try {
         Socket near = from.accept();
         sockets.add(near);
-        if (from.isClosed()) {
-          // Cut in between: whoever cut may not have seen it yet.
-          close(near);
-        }
         Thread.ofVirtual().name("proxy").start(() -> connect(near));
       } catch (IOException e) {
         return;

@@ -90,7 +90,7 @@ class TcpProxyTest {
     assertThatThrownBy(() -> near.getInputStream().read()).isInstanceOf(SocketException.class);
   }
 
-  @Test
+  @RepeatedTest(50)
   void cutOneRefusesConnectionsUntilItIsMended() throws IOException {
     proxy.cut();
 
