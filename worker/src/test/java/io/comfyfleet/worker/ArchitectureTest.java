@@ -1,16 +1,22 @@
 package io.comfyfleet.worker;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.JobError;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {
   private static final String ROOT = "io.comfyfleet.worker";
+  private static final String ERRORS = ROOT + ".execution.ErrorClassification";
   private static JavaClasses classes;
 
   @BeforeAll
@@ -67,6 +73,21 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + ".intake..")
+        .check(classes);
+  }
+
+  @Test
+  void errorsAreMadeInOnePlace() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName(ERRORS)
+        .should()
+        .callMethod(JobError.class, "permanent", ErrorCode.class, String.class)
+        .orShould()
+        .callMethod(JobError.class, "retryable", ErrorCode.class, String.class)
+        .orShould()
+        .callConstructorWhere(target(owner(type(JobError.class))))
+        .because("what an error means is decided once")
         .check(classes);
   }
 

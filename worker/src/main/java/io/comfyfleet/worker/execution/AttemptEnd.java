@@ -1,6 +1,5 @@
 package io.comfyfleet.worker.execution;
 
-import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.JobError;
 import io.comfyfleet.worker.comfy.ComfyException;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +15,6 @@ final class AttemptEnd extends RuntimeException {
 
   static AttemptEnd of(JobError error) {
     return new AttemptEnd(error, null);
-  }
-
-  /** Another attempt could succeed. */
-  static AttemptEnd retryable(ErrorCode code, String message) {
-    return new AttemptEnd(JobError.retryable(code, message), null);
   }
 
   /** A call to ComfyUI went wrong for too long. */

@@ -5,25 +5,25 @@ import io.comfyfleet.job.JobError;
 import io.comfyfleet.worker.artifact.TransferException;
 import io.comfyfleet.worker.comfy.ComfyException;
 import io.comfyfleet.worker.comfy.PromptEnd.Failure;
-import java.util.List;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The one place that tells what an error means, and whether another attempt could cure it. */
-final class ErrorClassification {
+/**
+ * The one place of a worker that tells what an error means, and whether another attempt could cure
+ * it. Nobody else makes a {@link JobError}. Stateless.
+ */
+public final class ErrorClassification {
   private static final Pattern OUT_OF_MEMORY =
       Pattern.compile("outofmemory|out of memory|can't allocate memory|alloc_failed");
   private static final Pattern GPU_POISONED =
       Pattern.compile(
           "illegal memory access|device-side assert|unspecified launch failure"
               + "|misaligned address|cudaerrorlaunchfailure|device lost|gpu is lost");
-  private static final Pattern LOADER_INPUT =
-      Pattern.compile(
-          "(ckpt|unet|vae|lora|clip|control_net|controlnet|style_model|model|gligen|hypernetwork"
-              + "|upscale_model|diffusion_model|text_encoder|photomaker_model"
-              + "|audio_encoder)(_name|_name\\d+|\\d*|_file)");
 
   private ErrorClassification() {}
 
@@ -35,27 +35,35 @@ final class ErrorClassification {
   /**
    * @param type {@code error.type} of ComfyUI's answer
    * @param words its words
-   * @param nodeErrors its {@code node_errors}
+   * @param byNode its {@code node_errors}
    */
-  static JobError refused(String type, String words, Map<String, @Nullable Object> nodeErrors) {
+  static JobError refused(String type, String words, Map<String, @Nullable Object> byNode) {
+    NodeErrors nodeErrors = new NodeErrors(byNode);
     boolean unknownType =
         type.equals("missing_node_type")
             || (type.equals("invalid_prompt") && words.contains("does not exist"));
     ErrorCode code = unknownType ? ErrorCode.MISSING_NODE_TYPE : ErrorCode.BAD_WORKFLOW;
-    if (!nodeErrors.isEmpty() && onlyMissingModels(nodeErrors)) {
+    if (nodeErrors.areMissingModels()) {
       code = ErrorCode.MISSING_MODEL;
-    } else if (!nodeErrors.isEmpty() && onlyMissingInputs(nodeErrors)) {
+    } else if (nodeErrors.areMissingInputs()) {
       code = ErrorCode.INPUT_NOT_FOUND;
     }
     // What is missing here may be on another node.
     boolean retryable = code != ErrorCode.BAD_WORKFLOW;
-    String details = details(nodeErrors);
+    String details = nodeErrors.inWords();
     return new JobError(
         code,
         "ComfyUI refused the graph: " + words + (details.isEmpty() ? "" : " (" + details + ")"),
         retryable,
-        nodeErrors.isEmpty() ? null : nodeErrors,
+        byNode.isEmpty() ? null : byNode,
         null);
+  }
+
+  /** ComfyUI failed on taking the graph, and again when it was given once more. */
+  static JobError crashedTwice(ComfyException problem) {
+    return JobError.permanent(
+        ErrorCode.BAD_WORKFLOW,
+        "ComfyUI fails on the graph itself: " + problem.getMessage() + ", twice");
   }
 
   /** A call to ComfyUI went wrong otherwise, again and again. */
@@ -94,6 +102,87 @@ final class ErrorClassification {
     return new JobError(code, message, true, null, failure.exception());
   }
 
+  /** The prompt was interrupted, and not by this worker. */
+  static JobError interrupted() {
+    return JobError.retryable(ErrorCode.INTERRUPTED, "Somebody interrupted the prompt in ComfyUI");
+  }
+
+  /**
+   * ComfyUI knows nothing of a prompt that it had taken.
+   *
+   * @param ended whether it had told that the prompt ended: given back, such a job would be
+   *     rendered for nothing again and again
+   */
+  static JobError gone(UUID promptId, boolean ended) {
+    return ended
+        ? JobError.retryable(
+            ErrorCode.OUTPUT_NOT_RETRIEVABLE,
+            "ComfyUI ended the prompt " + promptId + " but does not have it in its history")
+        : JobError.retryable(
+            ErrorCode.COMFYUI_RESTARTED,
+            "ComfyUI does not know the prompt " + promptId + " any more");
+  }
+
+  /**
+   * The attempt reached its time limit and was interrupted.
+   *
+   * @param alive whether the prompt had shown signs of life until then
+   * @param obeyed whether it ended when it was told to
+   */
+  static JobError late(Duration limit, boolean alive, boolean obeyed) {
+    String words = "its timeout of " + limit.toSeconds() + " s";
+    if (obeyed) {
+      return JobError.retryable(
+          ErrorCode.DEADLINE_EXCEEDED,
+          "The attempt ran longer than " + words + " and was interrupted");
+    }
+    return alive
+        ? JobError.retryable(
+            ErrorCode.DEADLINE_EXCEEDED,
+            "The attempt ran longer than " + words + " and has not obeyed the interrupt yet")
+        : JobError.retryable(
+            ErrorCode.COMFYUI_HUNG,
+            "ComfyUI showed no work on the prompt within " + words + " and obeys no interrupt");
+  }
+
+  /**
+   * Nothing moved for so long, and the prompt was interrupted.
+   *
+   * @param waiting whether the prompt was still in ComfyUI's queue
+   * @param obeyed whether it ended when it was told to
+   */
+  static JobError silent(Duration silence, boolean waiting, boolean obeyed) {
+    String words = "for " + silence.toSeconds() + " s";
+    if (waiting) {
+      return JobError.retryable(ErrorCode.COMFYUI_HUNG, "ComfyUI's queue has not moved " + words);
+    }
+    return obeyed
+        ? JobError.retryable(
+            ErrorCode.STALLED,
+            "The prompt showed no sign of life " + words + " and was interrupted")
+        : JobError.retryable(
+            ErrorCode.COMFYUI_HUNG,
+            "The prompt showed no sign of life " + words + " and obeys no interrupt");
+  }
+
+  /** The prompt succeeded and left nothing. */
+  static JobError withoutOutput() {
+    return JobError.permanent(
+        ErrorCode.NO_OUTPUT,
+        "The graph ended without an output that could be kept; does it have a save node?");
+  }
+
+  /**
+   * The prompt left more outputs than a result can name.
+   *
+   * @param most about so many it can
+   */
+  public static JobError tooManyOutputs(int outputs, int most) {
+    return JobError.permanent(
+        ErrorCode.NO_OUTPUT,
+        "The graph left " + outputs + " outputs; a result holds about " + most);
+  }
+
   /** A file did not arrive. */
   static JobError transfer(TransferException problem) {
     ErrorCode code =
@@ -106,50 +195,52 @@ final class ErrorClassification {
         code, String.valueOf(problem.getMessage()), problem.retryable(), null, null);
   }
 
-  /** What a loader node says of a file that is not in ComfyUI's input folder. */
-  private static boolean onlyMissingInputs(Map<String, @Nullable Object> nodeErrors) {
-    return nodeErrors.values().stream()
-        .flatMap(node -> errors(node).stream())
-        .allMatch(error ->
-            "custom_validation_failed".equals(error.get("type"))
-                && String.valueOf(error.get("details")).contains("Invalid"));
+  /** Nobody had begun the job by then. */
+  static JobError expired(Instant expiry) {
+    return JobError.permanent(
+        ErrorCode.EXPIRED, "The job waited until after its expiry at " + expiry);
   }
 
-  private static boolean onlyMissingModels(Map<String, @Nullable Object> nodeErrors) {
-    for (Object node : nodeErrors.values()) {
-      for (Map<?, ?> error : errors(node)) {
-        Object extra = error.get("extra_info");
-        Object input = extra instanceof Map<?, ?> info ? info.get("input_name") : null;
-        if (!"value_not_in_list".equals(error.get("type"))
-            || !LOADER_INPUT.matcher(String.valueOf(input)).matches()) {
-          return false;
-        }
-      }
-    }
-    return true;
+  /** The job's sender wants it no more. */
+  static JobError cancelled() {
+    return JobError.permanent(ErrorCode.CANCELLED, "The sender cancelled the job");
   }
 
-  private static String details(Map<String, @Nullable Object> nodeErrors) {
-    StringBuilder details = new StringBuilder();
-    nodeErrors.forEach((id, node) -> {
-      for (Map<?, ?> error : errors(node)) {
-        details
-            .append(details.isEmpty() ? "" : "; ")
-            .append("node ")
-            .append(id)
-            .append(": ")
-            .append(error.get("message"))
-            .append(": ")
-            .append(error.get("details"));
-      }
-    });
-    return details.toString();
+  /** The worker has to go, or the node is taken from it. */
+  static JobError drained() {
+    return JobError.retryable(ErrorCode.DRAINED, "The worker let the job go before it could end");
   }
 
-  private static List<? extends Map<?, ?>> errors(@Nullable Object node) {
-    if (node instanceof Map<?, ?> map && map.get("errors") instanceof List<?> list) {
-      return list.stream().filter(Map.class::isInstance).map(item -> (Map<?, ?>) item).toList();
-    }
-    return List.of();
+  /** A message is no job. */
+  public static JobError unreadable(String reason) {
+    return JobError.permanent(ErrorCode.UNREADABLE_MESSAGE, reason);
+  }
+
+  /** The job's deliveries end with those who take them. */
+  public static JobError killer(long deliveries) {
+    return JobError.permanent(
+        ErrorCode.DELIVERY_LIMIT,
+        "The job was given up after "
+            + deliveries
+            + " deliveries that ended with their worker or its connection");
+  }
+
+  /** This program failed at the attempt. */
+  public static JobError fault(RuntimeException fault) {
+    return JobError.retryable(ErrorCode.INTERNAL_ERROR, "The worker failed: " + fault);
+  }
+
+  /**
+   * The attempt is over, but no message can be made of how it ended: another would end the same
+   * way.
+   *
+   * @param attempt number of the attempt
+   * @param ended how it ended, in words such as "with success"
+   */
+  public static JobError untellable(int attempt, String ended, RuntimeException why) {
+    return JobError.permanent(
+        ErrorCode.INTERNAL_ERROR,
+        "Attempt %d ended, %s, but that cannot be told: %s"
+            .formatted(attempt, ended, why.getMessage()));
   }
 }

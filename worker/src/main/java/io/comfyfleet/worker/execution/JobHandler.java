@@ -81,10 +81,7 @@ public final class JobHandler {
     Job job = attempt.job();
     Watch watch = new Watch(attempt.waited().toMillis());
     if (attempt.isFirst() && job.expiresAt() != null && clock.instant().isAfter(job.expiresAt())) {
-      return new Outcome.Ended(
-          JobError.permanent(
-              ErrorCode.EXPIRED, "The job waited until after its expiry at " + job.expiresAt()),
-          watch.timings());
+      return new Outcome.Ended(ErrorClassification.expired(job.expiresAt()), watch.timings());
     }
     UUID promptId = PromptFactory.promptId(job);
     socket.follow(promptId, attempt);
@@ -135,11 +132,7 @@ public final class JobHandler {
     return switch (end.how()) {
       case SUCCEEDED -> succeeded(attempt, end, watch);
       case FAILED -> failed(end, watch);
-      case INTERRUPTED ->
-          new Outcome.Ended(
-              JobError.retryable(
-                  ErrorCode.INTERRUPTED, "Somebody interrupted the prompt in ComfyUI"),
-              watch.timings());
+      case INTERRUPTED -> new Outcome.Ended(ErrorClassification.interrupted(), watch.timings());
     };
   }
 
@@ -147,11 +140,7 @@ public final class JobHandler {
     Job job = attempt.job();
     attempt.enter(Phase.STORE);
     if (end.outputs().isEmpty()) {
-      return new Outcome.Ended(
-          JobError.permanent(
-              ErrorCode.NO_OUTPUT,
-              "The graph ended without an output that could be kept; does it have a save node?"),
-          watch.timings());
+      return new Outcome.Ended(ErrorClassification.withoutOutput(), watch.timings());
     }
     Patience patience = new Patience(properties.patience(), attempt);
     List<Output> kept = new ArrayList<>();

@@ -1,7 +1,5 @@
 package io.comfyfleet.worker.execution;
 
-import io.comfyfleet.job.ErrorCode;
-import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Workflow;
 import io.comfyfleet.worker.comfy.ComfyClient;
 import io.comfyfleet.worker.comfy.ComfyException;
@@ -86,10 +84,7 @@ final class PromptRun {
           return;
         }
         if (crashes == 2) {
-          throw AttemptEnd.of(
-              JobError.permanent(
-                  ErrorCode.BAD_WORKFLOW,
-                  "ComfyUI fails on the graph itself: " + e.getMessage() + ", twice"));
+          throw AttemptEnd.of(ErrorClassification.crashedTwice(e));
         }
       } catch (ComfyException.Unreachable e) {
         // The answer may be lost and the prompt there all the same.

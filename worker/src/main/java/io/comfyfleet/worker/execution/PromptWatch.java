@@ -1,6 +1,5 @@
 package io.comfyfleet.worker.execution;
 
-import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.worker.comfy.ComfyClient;
 import io.comfyfleet.worker.comfy.ComfyException;
@@ -80,7 +79,7 @@ final class PromptWatch {
       }
       absences = status instanceof PromptStatus.Absent ? absences + 1 : 0;
       if (absences >= 2) {
-        throw gone();
+        throw AttemptEnd.of(ErrorClassification.gone(promptId, attempt.promptEnded()));
       }
       if (!status.equals(last)) {
         attempt.sign();
@@ -135,48 +134,14 @@ final class PromptWatch {
         : Duration.between(now, deadline).plusMillis(1);
   }
 
-  private AttemptEnd gone() {
-    if (attempt.promptEnded()) {
-      // Given back, it would be rendered for nothing again and again.
-      return AttemptEnd.retryable(
-          ErrorCode.OUTPUT_NOT_RETRIEVABLE,
-          "ComfyUI ended the prompt " + promptId + " but does not have it in its history");
-    }
-    return AttemptEnd.retryable(
-        ErrorCode.COMFYUI_RESTARTED, "ComfyUI does not know the prompt " + promptId + " any more");
-  }
-
   private AttemptEnd deadlineExceeded() {
-    boolean wasAlive = attempt.isAlive();
-    String limit = "its timeout of " + job.timeout().toSeconds() + " s";
-    if (interrupt()) {
-      return AttemptEnd.retryable(
-          ErrorCode.DEADLINE_EXCEEDED,
-          "The attempt ran longer than " + limit + " and was interrupted");
-    }
-    return wasAlive
-        ? AttemptEnd.retryable(
-            ErrorCode.DEADLINE_EXCEEDED,
-            "The attempt ran longer than " + limit + " and has not obeyed the interrupt yet")
-        : AttemptEnd.retryable(
-            ErrorCode.COMFYUI_HUNG,
-            "ComfyUI showed no work on the prompt within " + limit + " and obeys no interrupt");
+    boolean alive = attempt.isAlive();
+    return AttemptEnd.of(ErrorClassification.late(job.timeout(), alive, interrupt()));
   }
 
   private AttemptEnd stalled(PromptStatus status) {
-    String silence = "for " + health.stall().toSeconds() + " s";
-    boolean obeyed = interrupt();
-    if (status instanceof PromptStatus.Pending) {
-      return AttemptEnd.retryable(
-          ErrorCode.COMFYUI_HUNG, "ComfyUI's queue has not moved " + silence);
-    }
-    return obeyed
-        ? AttemptEnd.retryable(
-            ErrorCode.STALLED,
-            "The prompt showed no sign of life " + silence + " and was interrupted")
-        : AttemptEnd.retryable(
-            ErrorCode.COMFYUI_HUNG,
-            "The prompt showed no sign of life " + silence + " and obeys no interrupt");
+    boolean waiting = status instanceof PromptStatus.Pending;
+    return AttemptEnd.of(ErrorClassification.silent(health.stall(), waiting, interrupt()));
   }
 
   /**

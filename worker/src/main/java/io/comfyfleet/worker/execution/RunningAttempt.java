@@ -1,6 +1,5 @@
 package io.comfyfleet.worker.execution;
 
-import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobError;
 import io.comfyfleet.node.RunningJob;
@@ -216,9 +215,7 @@ public final class RunningAttempt implements PromptSink {
 
   /** The reason of a stop as an error. */
   JobError stopError() {
-    return stop == Stop.CANCEL
-        ? JobError.permanent(ErrorCode.CANCELLED, "The sender cancelled the job")
-        : JobError.retryable(ErrorCode.DRAINED, "The worker let the job go before it could end");
+    return stop == Stop.CANCEL ? ErrorClassification.cancelled() : ErrorClassification.drained();
   }
 
   /** Waits so long; false when the attempt is to end meanwhile. */

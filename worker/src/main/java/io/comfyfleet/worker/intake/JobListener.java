@@ -2,7 +2,6 @@ package io.comfyfleet.worker.intake;
 
 import com.rabbitmq.client.ShutdownSignalException;
 import io.comfyfleet.job.Destiny;
-import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Timings;
@@ -11,6 +10,7 @@ import io.comfyfleet.telemetry.Traces;
 import io.comfyfleet.topology.TopologyDeclaration;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.wire.UnreadableMessageException;
+import io.comfyfleet.worker.execution.ErrorClassification;
 import io.comfyfleet.worker.execution.JobHandler;
 import io.comfyfleet.worker.execution.Outcome;
 import io.comfyfleet.worker.execution.RunningAttempt;
@@ -177,15 +177,7 @@ final class JobListener {
       throw e;
     } catch (RuntimeException e) {
       log.atError().setCause(e).log("outcome cannot be told");
-      JobError error =
-          JobError.permanent(
-              ErrorCode.INTERNAL_ERROR,
-              "Attempt "
-                  + job.attempt()
-                  + " ended, "
-                  + words(outcome)
-                  + ", but that cannot be told: "
-                  + e.getMessage());
+      JobError error = ErrorClassification.untellable(job.attempt(), words(outcome), e);
       return settlement.settle(channel, delivery, job, new Outcome.Ended(error, Timings.NONE));
     }
   }
@@ -204,8 +196,7 @@ final class JobListener {
     } catch (RuntimeException e) {
       // The process edge: whatever comes here is a fault of ours, and the job must go on.
       log.atError().setCause(e).log("attempt failed by a fault of the worker");
-      return new Outcome.Ended(
-          JobError.retryable(ErrorCode.INTERNAL_ERROR, "The worker failed: " + e), Timings.NONE);
+      return new Outcome.Ended(ErrorClassification.fault(e), Timings.NONE);
     }
   }
 
@@ -235,13 +226,7 @@ final class JobListener {
   }
 
   private static Outcome killer(Delivery delivery) {
-    return new Outcome.Ended(
-        JobError.permanent(
-            ErrorCode.DELIVERY_LIMIT,
-            "The job was given up after "
-                + delivery.deaths()
-                + " deliveries that ended with their worker or its connection"),
-        Timings.NONE);
+    return new Outcome.Ended(ErrorClassification.killer(delivery.deaths()), Timings.NONE);
   }
 
   private static void leave(LaneChannel channel, Settled settled) {

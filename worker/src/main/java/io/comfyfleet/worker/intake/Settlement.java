@@ -3,7 +3,6 @@ package io.comfyfleet.worker.intake;
 import com.rabbitmq.client.ShutdownSignalException;
 import io.comfyfleet.job.Attempt;
 import io.comfyfleet.job.Destiny;
-import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Result;
@@ -11,6 +10,7 @@ import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.telemetry.LogKeys;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageHeaders;
+import io.comfyfleet.worker.execution.ErrorClassification;
 import io.comfyfleet.worker.execution.Outcome;
 import java.io.IOException;
 import java.time.Clock;
@@ -174,8 +174,8 @@ final class Settlement {
 
   /** Settles a delivery that is no job. */
   Settled poison(LaneChannel channel, Delivery delivery, String reason) {
-    JobError error = JobError.permanent(ErrorCode.UNREADABLE_MESSAGE, reason);
-    return ackIf(bury(channel, delivery, error), channel, delivery);
+    return ackIf(
+        bury(channel, delivery, ErrorClassification.unreadable(reason)), channel, delivery);
   }
 
   /** Settles a delivery of a job that was settled before, when its ack was lost. */

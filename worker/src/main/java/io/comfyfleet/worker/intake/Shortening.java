@@ -1,13 +1,13 @@
 package io.comfyfleet.worker.intake;
 
 import io.comfyfleet.job.Attempt;
-import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Output;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.job.Words;
 import io.comfyfleet.wire.MessageCodec;
+import io.comfyfleet.worker.execution.ErrorClassification;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,13 +25,7 @@ final class Shortening {
 
   static Result of(Result result) {
     if (result.outputs().size() > MOST_OUTPUTS) {
-      JobError error =
-          JobError.permanent(
-              ErrorCode.NO_OUTPUT,
-              "The graph left "
-                  + result.outputs().size()
-                  + " outputs; a result holds about "
-                  + MOST_OUTPUTS);
+      JobError error = ErrorClassification.tooManyOutputs(result.outputs().size(), MOST_OUTPUTS);
       return with(result, ResultStatus.FAILED, List.of(), error);
     }
     int length = Math.min(TEXT_LENGTH, ALL_TEXTS_LENGTH / Math.max(1, result.outputs().size()));
