@@ -8,6 +8,7 @@ import io.comfyfleet.launch.FleetFailure;
 import io.comfyfleet.launch.ProducerClient;
 import java.io.IOException;
 import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,6 +30,7 @@ final class Answers implements AutoCloseable {
   private static final String QUEUE = "chaos.answers";
 
   private final List<Answer> answers = new ArrayList<>();
+  private final List<Instant> arrivals = new ArrayList<>();
   private final List<String> unreadable = new ArrayList<>();
   private final Connection connection;
   private final Channel channel;
@@ -64,6 +66,11 @@ final class Answers implements AutoCloseable {
     return List.copyOf(answers);
   }
 
+  /** When each of {@link #all()} came. */
+  synchronized List<Instant> arrivals() {
+    return List.copyOf(arrivals);
+  }
+
   /** Why some could not be read. */
   synchronized List<String> unreadable() {
     return List.copyOf(unreadable);
@@ -89,6 +96,7 @@ final class Answers implements AutoCloseable {
       synchronized (this) {
         if (!delivery.getEnvelope().isRedeliver() || !answers.contains(answer)) {
           answers.add(answer);
+          arrivals.add(Instant.now());
         }
       }
     } catch (JacksonException | DateTimeException e) {

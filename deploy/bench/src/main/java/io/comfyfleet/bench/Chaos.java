@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -39,7 +40,9 @@ final class Chaos {
     var schedule = Schedule.of(options.seed(), options.faults(), options.nodes(), options.length());
     var workload = Workload.of(options.seed(), options.jobs(), options.length(), options.faults());
     say.accept("Starting a producer and " + options.nodes() + " machines with a worker each");
-    machines.start(options.nodes());
+    machines.start(
+        options.nodes(),
+        number -> Map.of("FLEET_INTAKE_SLOTS", String.valueOf(options.slotsOf(number))));
     say.accept(
         "%d jobs in %d runs and %d strikes within %d s; logs are in %s"
             .formatted(
@@ -60,7 +63,7 @@ final class Chaos {
       Duration wall = Duration.between(start, Instant.now());
       rest(ECHO);
       Evidence evidence = collect(api, answers, striker);
-      return new Report(options, evidence, ledger, wall, striker.failures());
+      return new Report(options, evidence, ledger, wall);
     }
   }
 
@@ -84,6 +87,8 @@ final class Chaos {
         renders,
         Letter.takeAll(machines.brokerUri()),
         striker.struck(),
+        striker.failures(),
+        answers.arrivals(),
         surprises);
   }
 

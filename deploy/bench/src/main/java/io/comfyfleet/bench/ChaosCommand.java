@@ -32,6 +32,12 @@ final class ChaosCommand implements Callable<Integer> {
   @Option(names = "--nodes", defaultValue = "6", description = "Machines (default 6).")
   private int nodes;
 
+  @Option(
+      names = "--slots",
+      defaultValue = "2",
+      description = "Jobs that a machine takes at once: 1 to so many, in turn (default 2).")
+  private int slots;
+
   @Option(names = "--seed", description = "Repeats the schedule of an earlier run.")
   private @Nullable Long seed;
 
@@ -58,7 +64,7 @@ final class ChaosCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     long drawn = seed == null ? ThreadLocalRandom.current().nextInt(1, 1_000_000) : seed;
-    var options = ChaosOptions.of(jobs, nodes, drawn, minutes, faults);
+    var options = ChaosOptions.of(jobs, nodes, slots, drawn, minutes, faults);
     Project project = Project.find();
     return BenchCommand.onBroker(
         out,
@@ -88,14 +94,20 @@ final class ChaosCommand implements Callable<Integer> {
       return options;
     }
     ChaosOptions possible = options;
-    if (options.faults().contains(FaultKind.BROKER_RESTART)) {
-      BenchCommand.say(out, "Without broker-restart: the broker is given, and not ours to restart");
-      possible = possible.without(FaultKind.BROKER_RESTART);
-    }
-    if (broker.uri().startsWith("amqps:") && options.faults().contains(FaultKind.NETWORK_CUT)) {
-      BenchCommand.say(
-          out, "Without network-cut: an encrypted connection cannot be led through a proxy");
-      possible = possible.without(FaultKind.NETWORK_CUT);
+    boolean encrypted = broker.uri().startsWith("amqps:");
+    for (FaultKind kind : options.faults()) {
+      if (kind.target() == FaultKind.Target.BROKER) {
+        BenchCommand.say(
+            out, "Without " + kind.wireName() + ": the broker is given, and not ours to hurt");
+        possible = possible.without(kind);
+      } else if (kind.isCut() && encrypted) {
+        BenchCommand.say(
+            out,
+            "Without "
+                + kind.wireName()
+                + ": an encrypted connection cannot be led through a proxy");
+        possible = possible.without(kind);
+      }
     }
     return possible;
   }

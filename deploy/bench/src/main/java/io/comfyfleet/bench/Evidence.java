@@ -1,5 +1,6 @@
 package io.comfyfleet.bench;
 
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -12,6 +13,8 @@ import java.util.List;
  * @param renders every prompt that a machine ran to success
  * @param letters the dead letters
  * @param strikes the faults that struck
+ * @param missed planned faults that could not be carried out, in words
+ * @param arrivals when an answer came
  * @param surprises processes that ended by themselves, in words
  */
 record Evidence(
@@ -22,6 +25,8 @@ record Evidence(
     List<Render> renders,
     List<Letter> letters,
     List<Struck> strikes,
+    List<String> missed,
+    List<Instant> arrivals,
     List<String> surprises) {
 
   Evidence {
@@ -32,6 +37,8 @@ record Evidence(
     renders = List.copyOf(renders);
     letters = List.copyOf(letters);
     strikes = List.copyOf(strikes);
+    missed = List.copyOf(missed);
+    arrivals = List.copyOf(arrivals);
     surprises = List.copyOf(surprises);
   }
 }

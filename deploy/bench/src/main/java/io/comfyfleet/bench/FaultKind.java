@@ -18,6 +18,8 @@ enum FaultKind {
   PRODUCER_KILL(Target.PRODUCER, 100, 1, 4, false),
   /** RabbitMQ stops and starts; durable queues and messages stay. */
   BROKER_RESTART(Target.BROKER, 120, 1, 3, false),
+  /** The broker is out of memory and blocks everybody who publishes. */
+  BROKER_ALARM(Target.BROKER, 100, 4, 15, false),
   /** ComfyUI dies and comes back with queue and history empty. */
   COMFYUI_RESTART(Target.NODE, 20, 0, 0, true),
   /** The websocket breaks, and the next one never tells anything. */
@@ -38,6 +40,8 @@ enum FaultKind {
   HISTORY_EVICTED(Target.NODE, 25, 0, 0, true, "history_evicted"),
   /** Nothing passes between a worker and the broker; lasting no time, the connection is reset. */
   NETWORK_CUT(Target.NODE, 30, 5, 25, true),
+  /** Nothing passes between the producer and the broker, or the connection is reset. */
+  PRODUCER_CUT(Target.PRODUCER, 75, 5, 25, false),
   /** A request is sent again after it was accepted. */
   DUPLICATE_DELIVERY(Target.REQUEST, 0, 0, 0, false),
   /** A run is cancelled soon after it was accepted. */
@@ -106,6 +110,11 @@ enum FaultKind {
   /** Whether the machine stays broken until somebody restarts ComfyUI. */
   boolean needsOperator() {
     return !armed.isEmpty() && most > 0;
+  }
+
+  /** Whether it cuts a connection: now and then with a reset, which is over at once. */
+  boolean isCut() {
+    return this == NETWORK_CUT || this == PRODUCER_CUT;
   }
 
   String wireName() {

@@ -56,6 +56,7 @@ final class Judge {
             .map(Judge::line)
             .toList(),
         silent(),
+        evidence.missed(),
         evidence.refusals(),
         evidence.surprises());
   }

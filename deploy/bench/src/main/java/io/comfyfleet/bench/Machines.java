@@ -23,8 +23,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The processes of the fleet: one simulator for all machines, a producer, and per machine a worker
- * behind a proxy to the broker. Threads: any may call; closing ends everything, for good.
+ * The processes of the fleet: one simulator for all machines, a producer and per machine a worker,
+ * each behind a cable of its own to the broker. Threads: any may call; closing ends everything, for
+ * good.
  */
 final class Machines implements AutoCloseable {
 
@@ -45,6 +46,7 @@ final class Machines implements AutoCloseable {
   private final List<String> surprises = new ArrayList<>();
   private ChildProcess simulator;
   private List<URI> simulated = List.of();
+  private final BrokerCable producerCable;
   private ChildProcess producer;
   private int producerLives;
   private boolean producerWanted;
@@ -63,6 +65,7 @@ final class Machines implements AutoCloseable {
     this.brokerUri = brokerUri;
     producerSettings =
         ProducerSettings.onLoopback(FreePorts.onLoopback(1).getFirst(), folder).withoutModels();
+    producerCable = new BrokerCable(brokerUri);
     client = new ProducerClient(producerSettings.url());
   }
 
@@ -112,6 +115,11 @@ final class Machines implements AutoCloseable {
     return workers.get(number - 1);
   }
 
+  /** The producer's line to the broker. */
+  BrokerCable producerCable() {
+    return producerCable;
+  }
+
   Broker broker() {
     return broker;
   }
@@ -143,7 +151,7 @@ final class Machines implements AutoCloseable {
   void startProducer() {
     synchronized (this) {
       var environment = new HashMap<>(producerSettings.environment());
-      environment.put("AMQP_URI", brokerUri);
+      environment.put("AMQP_URI", producerCable.uri());
       producerLives++;
       String name = "producer" + (producerLives == 1 ? "" : "-life-" + producerLives);
       producer = start(name, project.producerJar(), PRODUCER_HEAP_MB, List.of(), environment);
@@ -180,11 +188,13 @@ final class Machines implements AutoCloseable {
       closed = true;
       producerWanted = false;
     }
+    producerCable.mend();
     workers.forEach(WorkerMachine::requestStop);
     workers.forEach(WorkerMachine::close);
     if (producer != null) {
       producer.stop(GRACE);
     }
+    producerCable.close();
     if (simulator != null) {
       simulator.stop(GRACE);
     }

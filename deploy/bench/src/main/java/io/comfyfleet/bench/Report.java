@@ -20,24 +20,16 @@ final class Report {
   private final Evidence evidence;
   private final Ledger ledger;
   private final Duration wall;
-  private final List<String> failures;
   private final Verdict verdict;
 
   /**
    * @param wall from the first job to the last end
-   * @param failures strikes that could not be carried out
    */
-  Report(
-      ChaosOptions options,
-      Evidence evidence,
-      Ledger ledger,
-      Duration wall,
-      List<String> failures) {
+  Report(ChaosOptions options, Evidence evidence, Ledger ledger, Duration wall) {
     this.options = options;
     this.evidence = evidence;
     this.ledger = ledger;
     this.wall = wall;
-    this.failures = failures;
     verdict = Judge.judge(evidence);
   }
 
@@ -52,7 +44,7 @@ final class Report {
     lines.add("|---|---|");
     row(lines, "seed", options.seed());
     row(lines, "broker", broker);
-    row(lines, "machines", options.nodes());
+    row(lines, "machines", options.nodes() + slots());
     row(lines, "wall time", seconds(wall));
     row(lines, "jobs submitted", verdict.submitted());
     row(lines, "answered", verdict.submitted() - verdict.lost().size() + words(verdict.endings()));
@@ -67,6 +59,7 @@ final class Report {
     row(lines, "**dead letters without explanation**", verdict.unexplained().size());
     row(lines, "failed without a dead letter", verdict.silent().size());
     row(lines, "valid requests refused", verdict.refused().size());
+    row(lines, "strikes not carried out", verdict.missed().size());
     row(lines, "processes that ended by themselves", verdict.surprises().size());
     lines.add("");
     lines.addAll(faults());
@@ -84,7 +77,7 @@ final class Report {
     cases(lines, "Failed without a dead letter", verdict.silent());
     cases(lines, "Refused", verdict.refused());
     cases(lines, "Ended by itself", verdict.surprises());
-    cases(lines, "Strike not carried out", failures);
+    cases(lines, "Strike not carried out", verdict.missed());
     Integer early = ledger.cancels().get(Ledger.Cancel.TOO_EARLY);
     if (early != null) {
       lines.add(
@@ -105,9 +98,10 @@ final class Report {
         (int) evidence.accepted().stream().filter(Ledger.AcceptedJob::pastDeadline).count());
     Map<String, JobEnd> ends = new HashMap<>();
     evidence.runs().forEach(run -> run.ends().forEach(end -> ends.put(end.jobId(), end)));
-    Map<FaultKind, Duration> recovery = Recovery.longest(evidence.strikes(), ends.values());
+    Map<FaultKind, Duration> recovery =
+        Recovery.longest(evidence.strikes(), ends.values(), evidence.arrivals());
     List<String> lines = new ArrayList<>();
-    lines.add("| fault | struck | longest until the next success |");
+    lines.add("| fault | struck | longest recovery |");
     lines.add("|---|---|---|");
     Arrays.stream(FaultKind.values())
         .filter(options.faults()::contains)
@@ -119,6 +113,10 @@ final class Report {
                         struck.getOrDefault(kind, 0),
                         recovery.containsKey(kind) ? seconds(recovery.get(kind)) : "–")));
     return lines;
+  }
+
+  private String slots() {
+    return options.slots() == 1 ? "" : ", taking 1 to " + options.slots() + " jobs at once";
   }
 
   private static void row(List<String> lines, String figure, Object value) {

@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 
@@ -19,7 +21,7 @@ record Schedule(List<Strike> strikes) {
 
   private static final Duration QUIET_START = Duration.ofSeconds(2);
 
-  /** A node that was just hurt for a while is left alone for so long afterwards. */
+  /** What was just hurt for a while is left alone for so long afterwards. */
   private static final Duration REST = Duration.ofSeconds(8);
 
   private static final int NODES_OF_RATE = 6;
@@ -37,7 +39,9 @@ record Schedule(List<Strike> strikes) {
       }
     }
     drawn.sort(Comparator.comparing(Strike::at).thenComparing(Strike::kind));
-    return new Schedule(apart(drawn, nodes));
+    List<Strike> apart = apart(drawn, nodes);
+    apart.sort(Comparator.comparing(Strike::at));
+    return new Schedule(apart);
   }
 
   /** One strike somewhere in each of as many equal parts of the time as strikes are due. */
@@ -56,7 +60,7 @@ record Schedule(List<Strike> strikes) {
       Duration lasts =
           Duration.ofMillis(random.nextInt(kind.least() * 1000, kind.most() * 1000 + 1));
       boolean reset = random.nextInt(3) == 0;
-      if (kind == FaultKind.NETWORK_CUT && reset) {
+      if (kind.isCut() && reset) {
         lasts = Duration.ZERO;
       }
       strikes.add(new Strike(kind, node, Duration.ofMillis(at), lasts));
@@ -65,24 +69,33 @@ record Schedule(List<Strike> strikes) {
   }
 
   /**
-   * Moves strikes from nodes that are still down to free ones; without a free one it is dropped.
+   * Moves strikes from nodes that are still down to free ones; without a free one it is dropped. Of
+   * the producer and of the broker there is one: what would strike it while it is down comes later.
    */
   private static List<Strike> apart(List<Strike> drawn, int nodes) {
+    Map<Target, Duration> downUntil = new EnumMap<>(Target.class);
     Duration[] busyUntil = new Duration[nodes + 1];
     Arrays.fill(busyUntil, Duration.ZERO);
     List<Strike> kept = new ArrayList<>();
     for (Strike strike : drawn) {
+      if (strike.kind().target() != Target.NODE) {
+        Duration up = downUntil.getOrDefault(strike.kind().target(), Duration.ZERO);
+        Duration at = strike.at().compareTo(up) < 0 ? up : strike.at();
+        downUntil.put(strike.kind().target(), at.plus(strike.lasts()).plus(REST));
+        kept.add(new Strike(strike.kind(), strike.node(), at, strike.lasts()));
+        continue;
+      }
       int node = strike.node();
-      for (int tries = 0; node > 0 && tries < nodes; tries++) {
+      for (int tries = 0; tries < nodes; tries++) {
         if (busyUntil[node].compareTo(strike.at()) <= 0) {
           break;
         }
         node = node % nodes + 1;
       }
-      if (node > 0 && busyUntil[node].compareTo(strike.at()) > 0) {
+      if (busyUntil[node].compareTo(strike.at()) > 0) {
         continue;
       }
-      if (node > 0 && strike.kind().most() > 0) {
+      if (strike.kind().most() > 0) {
         busyUntil[node] = strike.at().plus(strike.lasts()).plus(REST);
       }
       kept.add(new Strike(strike.kind(), node, strike.at(), strike.lasts()));

@@ -4,7 +4,6 @@ import io.comfyfleet.broker.BrokerUnavailable;
 import io.comfyfleet.launch.FleetFailure;
 import io.comfyfleet.launch.SimulatorControl;
 import io.comfyfleet.process.ProcessFailed;
-import io.comfyfleet.process.TcpProxy;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -79,16 +78,12 @@ final class Striker {
         WorkerMachine worker = machines.worker(strike.node());
         during(strike, worker::suspend, worker::resume);
       }
-      case NETWORK_CUT -> {
-        TcpProxy cable = machines.worker(strike.node()).cable();
-        if (strike.lasts().isZero()) {
-          during(strike, cable::reset, () -> {});
-        } else {
-          during(strike, cable::hold, cable::release);
-        }
-      }
+      case NETWORK_CUT -> cut(strike, machines.worker(strike.node()).cable());
+      case PRODUCER_CUT -> cut(strike, machines.producerCable());
       case PRODUCER_KILL -> during(strike, machines::killProducer, machines::startProducer);
       case BROKER_RESTART -> during(strike, machines.broker()::stop, machines.broker()::start);
+      case BROKER_ALARM ->
+          during(strike, machines.broker()::raiseMemoryAlarm, machines.broker()::clearMemoryAlarm);
       case COMFYUI_RESTART -> during(strike, () -> restart(strike), () -> {});
       case DEAF_SOCKET,
           SOCKET_DROP,
@@ -102,6 +97,10 @@ final class Striker {
       case DUPLICATE_DELIVERY, CANCELLED_RUN, DEADLINE ->
           throw new IllegalStateException(strike.kind() + " is a request's, not the schedule's");
     }
+  }
+
+  private void cut(Strike strike, BrokerCable cable) {
+    during(strike, () -> cable.hurt(strike.lasts()), cable::mend);
   }
 
   private void during(Strike strike, Runnable hurt, Runnable undo) {

@@ -18,6 +18,7 @@ import java.util.TreeMap;
  * @param letters how many dead letters, by reason
  * @param unexplained dead letters that the schedule does not explain
  * @param silent jobs that failed without a dead letter
+ * @param missed planned faults that could not be carried out
  * @param refused valid requests that were refused
  * @param surprises processes that ended by themselves
  */
@@ -33,6 +34,7 @@ record Verdict(
     SortedMap<String, Integer> letters,
     List<String> unexplained,
     List<String> silent,
+    List<String> missed,
     List<String> refused,
     List<String> surprises) {
 
@@ -46,17 +48,19 @@ record Verdict(
     letters = new TreeMap<>(letters);
     unexplained = List.copyOf(unexplained);
     silent = List.copyOf(silent);
+    missed = List.copyOf(missed);
     refused = List.copyOf(refused);
     surprises = List.copyOf(surprises);
   }
 
-  /** Whether the fleet kept every promise. Renders without need cost time only. */
+  /** Whether it was hurt as planned and kept every promise. Renders without need cost time only. */
   boolean isGood() {
     return lost.isEmpty()
         && answeredTwice.isEmpty()
         && unended.isEmpty()
         && unexplained.isEmpty()
         && silent.isEmpty()
+        && missed.isEmpty()
         && refused.isEmpty()
         && surprises.isEmpty();
   }

@@ -4,8 +4,6 @@ import io.comfyfleet.launch.JavaProgram;
 import io.comfyfleet.launch.Project;
 import io.comfyfleet.launch.WorkerSettings;
 import io.comfyfleet.process.ChildProcess;
-import io.comfyfleet.process.TcpProxy;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class WorkerMachine implements AutoCloseable {
 
   private static final int HEAP_MB = 96;
-  private static final int AMQP_PORT = 5672;
   private static final Duration DRAIN = Duration.ofSeconds(2);
   private static final Duration GRACE = Duration.ofSeconds(5);
 
@@ -27,7 +24,7 @@ final class WorkerMachine implements AutoCloseable {
   private final Project project;
   private final Path logs;
   private final URI comfyUi;
-  private final TcpProxy cable;
+  private final BrokerCable cable;
   private final Map<String, String> environment;
   private @Nullable ChildProcess process;
   private int lives;
@@ -45,16 +42,12 @@ final class WorkerMachine implements AutoCloseable {
     this.project = project;
     this.logs = logs;
     this.comfyUi = comfyUi;
-    URI broker = URI.create(brokerUri);
-    int port = broker.getPort() < 0 ? AMQP_PORT : broker.getPort();
-    cable = new TcpProxy(new InetSocketAddress(broker.getHost(), port));
+    cable = new BrokerCable(brokerUri);
     environment =
         new HashMap<>(
             new WorkerSettings(nodeId, comfyUi, WorkerSettings.DEFAULT_LANES, 1, store, DRAIN)
                 .environment());
-    boolean encrypted = "amqps".equals(broker.getScheme());
-    // The certificate names the broker's host, not this one.
-    environment.put("AMQP_URI", encrypted ? brokerUri : through(broker, cable.port()));
+    environment.put("AMQP_URI", cable.uri());
     environment.putAll(impatience());
     environment.putAll(settings);
   }
@@ -67,7 +60,7 @@ final class WorkerMachine implements AutoCloseable {
     return comfyUi;
   }
 
-  TcpProxy cable() {
+  BrokerCable cable() {
     return cable;
   }
 
@@ -115,7 +108,7 @@ final class WorkerMachine implements AutoCloseable {
 
   synchronized void requestStop() {
     wanted = false;
-    cable.release();
+    cable.mend();
     if (process != null) {
       process.requestStop();
     }
@@ -137,11 +130,5 @@ final class WorkerMachine implements AutoCloseable {
         "FLEET_RETRY_DELAYS", "1s",
         "FLEET_HEALTH_STALL", "8s",
         "FLEET_HEALTH_CANARY_TIMEOUT", "5s");
-  }
-
-  private static String through(URI broker, int port) {
-    String user = broker.getRawUserInfo() == null ? "" : broker.getRawUserInfo() + "@";
-    String query = broker.getRawQuery() == null ? "" : "?" + broker.getRawQuery();
-    return broker.getScheme() + "://" + user + "127.0.0.1:" + port + broker.getRawPath() + query;
   }
 }

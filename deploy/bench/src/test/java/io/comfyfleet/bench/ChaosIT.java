@@ -20,6 +20,7 @@ class ChaosIT {
       new ChaosOptions(
           70,
           3,
+          2,
           42,
           Duration.ofSeconds(20),
           EnumSet.of(
@@ -28,6 +29,8 @@ class ChaosIT {
               FaultKind.COMFYUI_RESTART,
               FaultKind.OUT_OF_MEMORY,
               FaultKind.NETWORK_CUT,
+              FaultKind.PRODUCER_CUT,
+              FaultKind.BROKER_ALARM,
               FaultKind.DUPLICATE_DELIVERY),
           Duration.ofSeconds(45));
 

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.comfyfleet.bench.Answers.Answer;
 import io.comfyfleet.bench.JobEnd.FailedAttempt;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -160,20 +161,31 @@ class JudgeTest {
   }
 
   @Test
-  void recoveryIsTheLongestTimeToTheNextSuccessOfTheStruckNode() {
+  void strikeThatCouldNotBeCarriedOutIsNoGoodRun() {
+    trial.missed.add("broker-restart: rabbitmqctl ended with status 1");
+
+    assertThat(trial.judge().isGood()).isFalse();
+    assertThat(trial.judge().missed()).hasSize(1);
+  }
+
+  @Test
+  void recoveryIsTheLongestTimeToTheNextSuccessOfTheStruckNodeOrTheNextAnswer() {
     List<JobEnd> ends = List.of(succeeded(id(0), "node-1", "a"), succeeded(id(1), "node-2", "b"));
     List<Struck> strikes =
         List.of(
             struck(FaultKind.WORKER_KILL, "node-1", -9, 0),
             struck(FaultKind.WORKER_KILL, "node-2", -4, 0),
-            struck(FaultKind.PRODUCER_KILL, "", -2, 0),
+            struck(FaultKind.PRODUCER_KILL, "", -2, 4),
+            struck(FaultKind.BROKER_ALARM, "", 8, 20),
             struck(FaultKind.HANG, "node-3", -2, 0));
 
-    assertThat(Recovery.longest(strikes, ends))
+    List<Instant> arrivals = List.of(Trial.START.plusSeconds(3), Trial.START.plusSeconds(5));
+
+    assertThat(Recovery.longest(strikes, ends, arrivals))
         .isEqualTo(
             Map.of(
                 FaultKind.WORKER_KILL, Duration.ofSeconds(9),
-                FaultKind.PRODUCER_KILL, Duration.ofSeconds(2)));
+                FaultKind.PRODUCER_KILL, Duration.ofSeconds(7)));
   }
 
   private void giveUp(String jobId, String code, List<FailedAttempt> failures) {

@@ -55,6 +55,22 @@ class ScheduleTest {
   }
 
   @Test
+  void producerAndBrokerAreHurtByOneFaultAtATime() {
+    for (FaultKind.Target target : EnumSet.of(FaultKind.Target.PRODUCER, FaultKind.Target.BROKER)) {
+      List<Strike> strikes =
+          Schedule.of(3, ALL, 6, Duration.ofMinutes(20)).strikes().stream()
+              .filter(strike -> strike.kind().target() == target)
+              .toList();
+
+      assertThat(strikes.stream().map(Strike::kind).distinct()).hasSize(2);
+      for (int i = 1; i < strikes.size(); i++) {
+        Strike before = strikes.get(i - 1);
+        assertThat(strikes.get(i).at()).isGreaterThanOrEqualTo(before.at().plus(before.lasts()));
+      }
+    }
+  }
+
+  @Test
   void workloadHoldsTheWantedJobsAllDifferentAndOneOfEachFaultOfRequests() {
     Workload workload = Workload.of(7, 100, LENGTH, ALL);
 

@@ -20,6 +20,8 @@ final class Trial {
   final List<Render> renders = new ArrayList<>();
   final List<Letter> letters = new ArrayList<>();
   final List<Struck> strikes = new ArrayList<>();
+  final List<String> missed = new ArrayList<>();
+  final List<Instant> arrivals = new ArrayList<>();
   final List<String> surprises = new ArrayList<>();
 
   static Trial of(int jobs) {
@@ -61,6 +63,8 @@ final class Trial {
 
   Verdict judge() {
     return Judge.judge(
-        new Evidence(accepted, refusals, answers, runs, renders, letters, strikes, surprises));
+        new Evidence(
+            accepted, refusals, answers, runs, renders, letters, strikes, missed, arrivals,
+            surprises));
   }
 }

@@ -67,7 +67,7 @@ final class GivenBroker implements Broker {
 
   @Override
   public void consumerTimeout(Duration limit) {
-    throw notOurs("clear an alarm on");
+    throw notOurs("set the consumer timeout of");
   }
 
   @Override
