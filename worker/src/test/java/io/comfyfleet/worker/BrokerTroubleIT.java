@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
-import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
@@ -16,42 +15,16 @@ import io.comfyfleet.simulator.SimulatedComfyUi;
 import io.comfyfleet.simulator.fault.Fault;
 import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
-import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.wire.MessageHeaders;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.amqp.core.MessageProperties;
 import org.springframework.amqp.rabbit.core.RabbitAdmin;
 
 /** The broker goes away, refuses, or takes back what it gave, while a job runs. */
-class BrokerTroubleIT {
-  @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
-  private static final String IMAGE = "fleet.jobs.image";
-
-  private final MessageCodec codec = new MessageCodec();
-  private TestFleet fleet;
-  private TestStore store;
-  private SimulatedComfyUi comfy;
-
-  @BeforeEach
-  void start() {
-    fleet = new TestFleet(BROKER);
-    store = new TestStore();
-    comfy = SimulatedComfyUi.start(SimulatorOptions.defaults());
-  }
-
-  @AfterEach
-  void stop() {
-    fleet.close();
-    comfy.close();
-    store.close();
-  }
-
+class BrokerTroubleIT extends OneMachine {
   @Test
   void brokerThatRestartsWhileAJobRunsGetsItsResultAndNothingIsRenderedTwice() {
     startWorker();
@@ -291,9 +264,5 @@ class BrokerTroubleIT {
 
   private void awaitEnded() {
     await().atMost(Duration.ofSeconds(30)).until(() -> comfy.executed().getFirst().ended() != null);
-  }
-
-  private void startWorker() {
-    fleet.startWorker(comfy.url(), store.url(), Map.of());
   }
 }

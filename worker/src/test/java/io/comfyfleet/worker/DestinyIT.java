@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
-import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Attempt;
 import io.comfyfleet.job.Destiny;
 import io.comfyfleet.job.ErrorCode;
@@ -17,10 +16,8 @@ import io.comfyfleet.job.Workflow;
 import io.comfyfleet.node.ControlMessage;
 import io.comfyfleet.node.Heartbeat;
 import io.comfyfleet.node.NodeState;
-import io.comfyfleet.simulator.SimulatedComfyUi;
 import io.comfyfleet.simulator.fault.Fault;
 import io.comfyfleet.simulator.fault.FaultPlan;
-import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.wire.MessageHeaders;
@@ -30,45 +27,20 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageProperties;
 
 /** Each class of error, made by a simulated ComfyUI, and what becomes of its job and its node. */
-class DestinyIT {
-  @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
-
-  private final MessageCodec codec = new MessageCodec();
-  private TestFleet fleet;
-  private TestStore store;
-  private SimulatedComfyUi comfy;
-
-  @BeforeEach
-  void start() {
-    fleet = new TestFleet(BROKER);
-    store = new TestStore();
-    comfy = SimulatedComfyUi.start(SimulatorOptions.defaults());
-  }
-
-  @AfterEach
-  void stop() {
-    fleet.close();
-    comfy.close();
-    store.close();
-  }
-
+class DestinyIT extends OneMachine {
   @Test
   void missingModelSendsTheJobElsewhereWithoutCountingAnAttempt() {
     comfy.faults().latch(Fault.MODEL_MISSING);
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(Jobs.image().workflow(withModel()).build());
 
@@ -81,7 +53,7 @@ class DestinyIT {
 
   @Test
   void inputThatComfyUiDoesNotFindIsTriedAgain() {
-    startWorker(Map.of());
+    startWorker();
     Workflow graph =
         new Workflow(
             Map.of(
@@ -104,7 +76,7 @@ class DestinyIT {
   @Test
   void missingNodeTypeSendsTheJobElsewhere() {
     comfy.faults().arm(FaultPlan.once(Fault.NODE_MISSING).latched().with("SaveImage"));
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(Jobs.image().build());
 
@@ -115,7 +87,7 @@ class DestinyIT {
 
   @Test
   void jobThatRulesThisNodeOutIsPassedOnUntouched() {
-    startWorker(Map.of());
+    startWorker();
     Job job = Jobs.image().build().nextAttempt(ended("node-1", ErrorCode.MISSING_MODEL));
 
     fleet.publish(job);
@@ -128,7 +100,7 @@ class DestinyIT {
   void poisonedGpuClosesTheNodeUntilComfyUiIsRestarted() {
     comfy.faults().once(Fault.CUDA_FAULT);
     String heartbeats = fleet.bindHeartbeats();
-    startWorker(Map.of());
+    startWorker();
     fleet.publish(Jobs.image().build());
     awaitState(heartbeats, NodeState.UNHEALTHY);
     await().during(Duration.ofSeconds(2)).until(() -> fleet.waiting("fleet.jobs.image") == 1);
@@ -144,7 +116,7 @@ class DestinyIT {
 
   @Test
   void jobThatWasThereWhenManyNodesBrokeIsDead() {
-    startWorker(Map.of());
+    startWorker();
     comfy.faults().once(Fault.RESTART);
     Job job = Jobs.image().seconds(0.4).build();
     for (int i = 1; i < Job.MOST_SETBACKS; i++) {
@@ -236,7 +208,7 @@ class DestinyIT {
 
   @Test
   void interruptBySomebodyElseCounts() throws Exception {
-    startWorker(Map.of());
+    startWorker();
     fleet.publish(Jobs.image().seconds(20).maxAttempts(1).build());
     await().until(() -> !comfy.executed().isEmpty());
 
@@ -248,7 +220,7 @@ class DestinyIT {
   @Test
   void outputThatIsGoneCountsAndTheNextAttemptMakesItAnew() {
     comfy.faults().once(Fault.VIEW_MISSING);
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(Jobs.image().build());
 
@@ -294,7 +266,7 @@ class DestinyIT {
   @Test
   void jobThatCannotBeSentOnIsDeadWithItsReasonAfterOneAttempt() {
     comfy.faults().once(Fault.EXECUTION_ERROR);
-    startWorker(Map.of());
+    startWorker();
     Workflow large = Jobs.picture(0.1).withInput("1", "note", "x".repeat(1_200_000));
 
     fleet.publish(
@@ -309,7 +281,7 @@ class DestinyIT {
 
   @Test
   void graphWithoutAnythingToKeepIsDeadAtOnce() {
-    startWorker(Map.of());
+    startWorker();
     Workflow preview =
         new Workflow(
             Map.of(
@@ -391,7 +363,7 @@ class DestinyIT {
     properties.setHeader("x-fleet-deaths", 9);
     fleet.publish(job, properties);
 
-    startWorker(Map.of());
+    startWorker();
 
     Result result = fleet.result();
     assertThat(result.error().code()).isEqualTo(ErrorCode.DELIVERY_LIMIT);
@@ -410,7 +382,7 @@ class DestinyIT {
       takeAndDie();
     }
 
-    startWorker(Map.of());
+    startWorker();
 
     Result result = fleet.result();
     if (isQuorum()) {
@@ -422,7 +394,7 @@ class DestinyIT {
 
   @Test
   void cancelOfARunStopsItsRunningJob() {
-    startWorker(Map.of());
+    startWorker();
     Job job = Jobs.image().seconds(20).build();
     fleet.publish(job);
     await().until(() -> !comfy.executed().isEmpty());
@@ -434,7 +406,7 @@ class DestinyIT {
 
   @Test
   void deferredJobIsPutBackToWaitUncounted() {
-    startWorker(Map.of());
+    startWorker();
     Job job = Jobs.image().seconds(20).build();
     fleet.publish(job);
     await().until(() -> !comfy.executed().isEmpty());
@@ -447,7 +419,7 @@ class DestinyIT {
 
   @Test
   void copyOfAJobThatSucceededHereIsNotRenderedAgain() {
-    startWorker(Map.of());
+    startWorker();
     Job job = Jobs.image().build();
     fleet.publish(job);
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
@@ -464,7 +436,7 @@ class DestinyIT {
     UUID orphan = submitDirectly(Map.of("fleet_node_id", "node-1"));
     UUID foreign = submitDirectly(Map.of("fleet_node_id", "node-2"));
 
-    startWorker(Map.of());
+    startWorker();
 
     await()
         .atMost(Duration.ofSeconds(20))
@@ -493,16 +465,6 @@ class DestinyIT {
   }
 
   /** The states that were told so far. */
-  private List<NodeState> states(String heartbeats) {
-    List<NodeState> states = new ArrayList<>();
-    for (Message beat = fleet.messageNow(heartbeats);
-        beat != null;
-        beat = fleet.messageNow(heartbeats)) {
-      states.add(((Heartbeat) codec.decodeEvent(beat.getBody())).state());
-    }
-    return states;
-  }
-
   private String outcome(UUID promptId) {
     return comfy.executed().stream()
         .filter(run -> run.promptId().equals(promptId.toString()))
@@ -588,9 +550,5 @@ class DestinyIT {
                 "SaveImage",
                 "inputs",
                 Map.of("images", List.of("3", 0), "filename_prefix", "test"))));
-  }
-
-  private void startWorker(Map<String, Object> settings) {
-    fleet.startWorker(comfy.url(), store.url(), settings);
   }
 }

@@ -3,17 +3,14 @@ package io.comfyfleet.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.ErrorCode;
+import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.node.ControlMessage;
-import io.comfyfleet.node.Heartbeat;
 import io.comfyfleet.node.NodeState;
-import io.comfyfleet.simulator.SimulatedComfyUi;
 import io.comfyfleet.simulator.fault.Fault;
 import io.comfyfleet.simulator.fault.FaultPlan;
-import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.wire.MessageCodec;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,40 +18,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
-import org.springframework.amqp.core.Message;
 
 /** Several prompts in one ComfyUI: of this worker's slots, of one before it, of other people. */
-class NeighbourIT {
-  @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
-  private static final String IMAGE = "fleet.jobs.image";
-
-  private final MessageCodec codec = new MessageCodec();
-  private TestFleet fleet;
-  private TestStore store;
-  private SimulatedComfyUi comfy;
-
-  @BeforeEach
-  void start() {
-    fleet = new TestFleet(BROKER);
-    store = new TestStore();
-    comfy = SimulatedComfyUi.start(SimulatorOptions.defaults());
-  }
-
-  @AfterEach
-  void stop() {
-    fleet.close();
-    comfy.close();
-    store.close();
-  }
-
+class NeighbourIT extends OneMachine {
   @Test
   void promptThatWaitsBehindALongOneOfTheSameWorkerIsNotTakenForHung() {
     String heartbeats = fleet.bindHeartbeats();
@@ -73,7 +42,7 @@ class NeighbourIT {
 
   @Test
   void slotsThatAreAddedWhileItRunsAreUsedByOneLane() {
-    startWorker(Map.of());
+    startWorker();
     fleet.tell("node-1", new ControlMessage.Slots(3));
 
     for (int i = 0; i < 3; i++) {
@@ -103,6 +72,27 @@ class NeighbourIT {
         .atMost(Duration.ofSeconds(20))
         .until(() -> states(heartbeats).contains(NodeState.PAUSED));
     assertThat(comfy.executed().getFirst().outcome()).isEqualTo("interrupted");
+  }
+
+  @Test
+  void nodeThatObeysNoInterruptGetsNoJobUntilItHasEnded() {
+    comfy.faults().once(Fault.LONG_NODE);
+    String heartbeats = fleet.bindHeartbeats();
+    startWorker(Map.of("fleet.health.interrupt-patience", "1s"));
+    Job job = Jobs.image().seconds(6).build();
+    fleet.publish(job);
+    await().until(() -> !comfy.executed().isEmpty());
+
+    fleet.tell("node-1", new ControlMessage.Cancel(job.jobId()));
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.CANCELLED);
+    assertThat(comfy.executed().getFirst().ended()).isNull();
+    await().until(() -> states(heartbeats).contains(NodeState.UNHEALTHY));
+    fleet.publish(Jobs.image().build());
+    await()
+        .during(Duration.ofSeconds(1))
+        .until(() -> fleet.waiting(IMAGE) == 1 || comfy.executed().getFirst().ended() != null);
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
   }
 
   @Test
@@ -147,19 +137,5 @@ class NeighbourIT {
     assertThat(HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).statusCode())
         .isEqualTo(200);
     return promptId;
-  }
-
-  private List<NodeState> states(String heartbeats) {
-    List<NodeState> states = new ArrayList<>();
-    for (Message beat = fleet.messageNow(heartbeats);
-        beat != null;
-        beat = fleet.messageNow(heartbeats)) {
-      states.add(((Heartbeat) codec.decodeEvent(beat.getBody())).state());
-    }
-    return states;
-  }
-
-  private void startWorker(Map<String, Object> settings) {
-    fleet.startWorker(comfy.url(), store.url(), settings);
   }
 }

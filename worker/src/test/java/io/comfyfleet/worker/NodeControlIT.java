@@ -3,49 +3,27 @@ package io.comfyfleet.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.node.ControlMessage;
 import io.comfyfleet.node.NodeState;
-import io.comfyfleet.simulator.SimulatedComfyUi;
-import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.worker.node.Node;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a running worker does at an operator's word, over a real broker. */
-class NodeControlIT {
-  private static final @RegisterExtension BrokerExtension BROKER = new BrokerExtension();
+class NodeControlIT extends OneMachine {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private TestFleet fleet;
-  private TestStore store;
-  private SimulatedComfyUi comfy;
   private Node node;
 
   @BeforeEach
   void startWorkerOfImages() {
-    fleet = new TestFleet(BROKER);
-    store = new TestStore();
-    comfy = SimulatedComfyUi.start(SimulatorOptions.defaults());
-    node =
-        fleet
-            .startWorker(comfy.url(), store.url(), Map.of("fleet.intake.lanes", "image"))
-            .getBean(Node.class);
-  }
-
-  @AfterEach
-  void stop() {
-    fleet.close();
-    comfy.close();
-    store.close();
+    node = startWorker(Map.of("fleet.intake.lanes", "image")).getBean(Node.class);
   }
 
   @Test

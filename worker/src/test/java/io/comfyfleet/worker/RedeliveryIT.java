@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
-import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
@@ -17,36 +16,13 @@ import io.comfyfleet.topology.Topology;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageProperties;
 
 /** A job's message comes to a node that has met the job before, or after somebody else has. */
-class RedeliveryIT {
-  @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
-  private static final String IMAGE = "fleet.jobs.image";
+class RedeliveryIT extends OneMachine {
   private static final String DEFERRED = Topology.retry(Duration.ofSeconds(15));
-
-  private TestFleet fleet;
-  private TestStore store;
-  private SimulatedComfyUi comfy;
-
-  @BeforeEach
-  void start() {
-    fleet = new TestFleet(BROKER);
-    store = new TestStore();
-    comfy = SimulatedComfyUi.start(SimulatorOptions.defaults());
-  }
-
-  @AfterEach
-  void stop() {
-    fleet.close();
-    comfy.close();
-    store.close();
-  }
 
   @Test
   void jobThatWasPutBackToWaitHereIsNotTakenForDoneWhenItsNextDeliveryBreaksOff() throws Exception {
@@ -133,9 +109,5 @@ class RedeliveryIT {
       var channel = connection.createChannel();
       await().until(() -> channel.basicGet(IMAGE, false) != null);
     }
-  }
-
-  private void startWorker() {
-    fleet.startWorker(comfy.url(), store.url(), Map.of());
   }
 }

@@ -3,14 +3,11 @@ package io.comfyfleet.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.node.ControlMessage;
 import io.comfyfleet.node.Heartbeat;
 import io.comfyfleet.node.NodeState;
-import io.comfyfleet.simulator.SimulatedComfyUi;
-import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
 import java.io.IOException;
@@ -19,36 +16,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.springframework.amqp.core.Message;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** When a delivery is taken, held, settled and given back. */
-class SettlementIT {
-  @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
-  private static final String IMAGE = "fleet.jobs.image";
+class SettlementIT extends OneMachine {
   private static final String VIDEO = "fleet.jobs.video";
-
-  private TestFleet fleet;
-  private TestStore store;
-  private SimulatedComfyUi comfy;
-
-  @BeforeEach
-  void start() {
-    fleet = new TestFleet(BROKER);
-    store = new TestStore();
-    comfy = SimulatedComfyUi.start(SimulatorOptions.defaults());
-  }
-
-  @AfterEach
-  void stop() {
-    fleet.close();
-    comfy.close();
-    store.close();
-  }
 
   /**
    * Jobs published, less those that wait, less those with a result, read in this order, is never
@@ -64,7 +38,7 @@ class SettlementIT {
     }
     jobs.forEach(fleet::publish);
     await().until(() -> fleet.waiting(IMAGE) + fleet.waiting(VIDEO) == jobs.size());
-    startWorker(Map.of());
+    startWorker();
 
     int mostHeld = 0;
     int ended = 0;
@@ -103,7 +77,7 @@ class SettlementIT {
 
   @Test
   void killedConnectionDoesNotRenderTwice() {
-    startWorker(Map.of());
+    startWorker();
     fleet.publish(Jobs.image().seconds(3).build());
     await().until(() -> !comfy.executed().isEmpty());
 
@@ -122,7 +96,7 @@ class SettlementIT {
     await().atMost(Duration.ofSeconds(40)).until(() -> !comfy.executed().isEmpty());
 
     first.destroyForcibly();
-    startWorker(Map.of());
+    startWorker();
 
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
     assertThat(comfy.executed()).hasSize(1);
@@ -143,7 +117,7 @@ class SettlementIT {
 
   @Test
   void drainLetsTheRunningJobEnd() {
-    ConfigurableApplicationContext worker = startWorker(Map.of());
+    ConfigurableApplicationContext worker = startWorker();
     fleet.publish(Jobs.image().seconds(2).build());
     await().until(() -> !comfy.executed().isEmpty());
     fleet.publish(Jobs.image().build());
@@ -171,7 +145,7 @@ class SettlementIT {
 
   @Test
   void cancelStopsTheRunningJob() {
-    startWorker(Map.of());
+    startWorker();
     Job job = Jobs.image().seconds(20).build();
     fleet.publish(job);
     await().until(() -> !comfy.executed().isEmpty());
@@ -189,7 +163,7 @@ class SettlementIT {
   @Test
   void pausedNodeTakesNoJobUntilResumed() {
     String heartbeats = fleet.bindHeartbeats();
-    startWorker(Map.of());
+    startWorker();
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> {
@@ -213,9 +187,5 @@ class SettlementIT {
             Topology.CONTROL,
             Topology.controlKey("node-1"),
             new Message(new MessageCodec().encode(word)));
-  }
-
-  private ConfigurableApplicationContext startWorker(Map<String, Object> settings) {
-    return fleet.startWorker(comfy.url(), store.url(), settings);
   }
 }

@@ -3,13 +3,10 @@ package io.comfyfleet.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.process.FreePorts;
-import io.comfyfleet.simulator.SimulatedComfyUi;
 import io.comfyfleet.simulator.fault.Fault;
-import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.telemetry.LogKeys;
 import io.comfyfleet.telemetry.Traces;
 import io.comfyfleet.topology.Topology;
@@ -27,11 +24,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.amqp.core.MessageProperties;
@@ -43,27 +37,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** What a worker tells of its jobs: to Prometheus, to a collector of traces, to a log store. */
 @ExtendWith(OutputCaptureExtension.class)
-class TelemetryIT {
-  @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
-
-  private TestFleet fleet;
-  private TestStore store;
-  private SimulatedComfyUi comfy;
-
-  @BeforeEach
-  void start() {
-    fleet = new TestFleet(BROKER);
-    store = new TestStore();
-    comfy = SimulatedComfyUi.start(SimulatorOptions.defaults());
-  }
-
-  @AfterEach
-  void stop() {
-    fleet.close();
-    comfy.close();
-    store.close();
-  }
-
+class TelemetryIT extends OneMachine {
   @Test
   void everyFigureOfThePageIsThereAndCountsWhatHappened() throws Exception {
     int port = FreePorts.onLoopback(1).getFirst();
@@ -125,7 +99,7 @@ class TelemetryIT {
 
   @Test
   void withoutACollectorTheSendersTraceIsHandedOnUnchanged() {
-    fleet.startWorker(comfy.url(), store.url(), Map.of());
+    startWorker();
     String traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     MessageProperties properties = new MessageProperties();
     properties.setHeader(Traces.HEADER, traceparent);

@@ -2,50 +2,24 @@ package io.comfyfleet.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Input;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.job.Workflow;
-import io.comfyfleet.simulator.SimulatedComfyUi;
-import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Inputs and outputs whose other side is away, slow, or somebody else's. */
-class TransferIT {
-  @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
-
-  private TestFleet fleet;
-  private TestStore store;
-  private SimulatedComfyUi comfy;
-
-  @BeforeEach
-  void start() {
-    fleet = new TestFleet(BROKER);
-    store = new TestStore();
-    comfy = SimulatedComfyUi.start(SimulatorOptions.defaults());
-  }
-
-  @AfterEach
-  void stop() {
-    fleet.close();
-    comfy.close();
-    store.close();
-  }
-
+class TransferIT extends OneMachine {
   @Test
   void jobWaitsForItsInputWhileTheStoreIsAway() {
-    startWorker(Map.of());
+    startWorker();
     fleet.publish(Jobs.image().build());
     UUID artifact = fleet.result().outputs().getFirst().artifact();
 
@@ -69,7 +43,7 @@ class TransferIT {
 
   @Test
   void artifactThatTheStoreDoesNotHaveIsNotWaitedFor() {
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(copying(new Input("start", null, UUID.randomUUID())));
 
@@ -79,7 +53,7 @@ class TransferIT {
   @Test
   void answerOfAProxyInFrontOfTheStoreDoesNotThrowFinishedWorkAway() {
     store.refuse(2, 404);
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(Jobs.image().maxAttempts(1).build());
 
@@ -106,7 +80,7 @@ class TransferIT {
   void redirectToNowhereIsNotBlamedOnTheWorker() {
     try (ScriptedComfyUi source = new ScriptedComfyUi()) {
       source.on("GET /picture.png", new ScriptedComfyUi.Answer(302, "http://[nowhere", ""));
-      startWorker(Map.of());
+      startWorker();
 
       fleet.publish(copying(new Input("start", source.url().resolve("/picture.png"), null)));
 
@@ -128,9 +102,5 @@ class TransferIT {
                     "inputs",
                     Map.of("images", List.of("1", 0), "filename_prefix", "copy"))));
     return Jobs.image().workflow(graph).input(input).maxAttempts(1).build();
-  }
-
-  private void startWorker(Map<String, Object> settings) {
-    fleet.startWorker(comfy.url(), store.url(), settings);
   }
 }

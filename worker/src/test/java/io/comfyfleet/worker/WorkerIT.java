@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Input;
 import io.comfyfleet.job.Job;
@@ -27,10 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.NullSource;
@@ -41,33 +37,13 @@ import org.springframework.amqp.core.Queue;
 import org.springframework.amqp.rabbit.core.RabbitAdmin;
 
 /** What becomes of a job, with a real broker, a real store over HTTP and a simulated ComfyUI. */
-class WorkerIT {
-  @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
-
-  private TestFleet fleet;
-  private TestStore store;
-  private SimulatedComfyUi comfy;
-
-  @BeforeEach
-  void start() {
-    fleet = new TestFleet(BROKER);
-    store = new TestStore();
-    comfy = SimulatedComfyUi.start(SimulatorOptions.defaults());
-  }
-
-  @AfterEach
-  void stop() {
-    fleet.close();
-    comfy.close();
-    store.close();
-  }
-
+class WorkerIT extends OneMachine {
   @ParameterizedTest
   @EnumSource(Flavour.class)
   void jobEndsAsResultWithItsFileInTheStore(Flavour flavour) {
     comfy.close();
     comfy = SimulatedComfyUi.start(SimulatorOptions.defaults().withFlavour(flavour));
-    startWorker(Map.of());
+    startWorker();
     Job job = Jobs.image().seconds(0.3).build();
 
     fleet.publish(job);
@@ -86,9 +62,33 @@ class WorkerIT {
     assertThat(TestStore.sha256(stored)).isEqualTo(output.sha256());
   }
 
+  /** The websocket is a hint only, and an ExecutionBlocked a notice. */
+  @Test
+  void faultsThatSpoilNoPromptCostNoAttempt() {
+    startWorker();
+    for (Fault fault :
+        List.of(
+            Fault.SOCKET_DROP,
+            Fault.PROGRESS_FLOOD,
+            Fault.OVERSIZED_FRAME,
+            Fault.EXECUTION_BLOCKED)) {
+      comfy.faults().once(fault);
+      Job job = Jobs.image().seconds(0.5).build();
+
+      fleet.publish(job);
+
+      Result result = fleet.result();
+      assertThat(result.jobId()).as(fault.name()).isEqualTo(job.jobId());
+      assertThat(result.status()).as(fault.name()).isEqualTo(ResultStatus.SUCCEEDED);
+      assertThat(result.attempts()).as(fault.name()).isEmpty();
+      assertThat(comfy.faults().armed()).as(fault.name()).isEmpty();
+    }
+    assertThat(comfy.executed()).hasSize(4);
+  }
+
   @Test
   void replyGoesToTheCallersQueueToo() {
-    startWorker(Map.of());
+    startWorker();
     new RabbitAdmin(fleet.template()).declareQueue(new Queue("caller", true, false, false));
     MessageProperties properties = new MessageProperties();
     properties.setReplyTo("caller");
@@ -104,7 +104,7 @@ class WorkerIT {
   @NullSource
   @ValueSource(ints = 2)
   void answerOfACancelledJobHasTheKeyOfEveryAnswerOfThatJob(@Nullable Integer replay) {
-    startWorker(Map.of());
+    startWorker();
     new RabbitAdmin(fleet.template()).declareQueue(new Queue("caller", true, false, false));
     MessageProperties properties = new MessageProperties();
     properties.setReplyTo("caller");
@@ -130,7 +130,7 @@ class WorkerIT {
     fleet.publish(low);
     fleet.publish(high);
 
-    startWorker(Map.of());
+    startWorker();
 
     assertThat(List.of(fleet.result().jobId(), fleet.result().jobId()))
         .containsExactly(high.jobId(), low.jobId());
@@ -139,7 +139,7 @@ class WorkerIT {
   @Test
   void failingJobIsTriedAgainAndThenDeadLetteredWithTheReason() {
     comfy.faults().latch(Fault.EXECUTION_ERROR);
-    startWorker(Map.of());
+    startWorker();
     Job job = Jobs.image().maxAttempts(2).build();
 
     fleet.publish(job);
@@ -160,7 +160,7 @@ class WorkerIT {
   @Test
   void memoryFailureIsCuredByAnotherAttempt() {
     comfy.faults().once(Fault.OUT_OF_MEMORY);
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(Jobs.image().build());
 
@@ -171,7 +171,7 @@ class WorkerIT {
 
   @Test
   void badWorkflowIsDeadAtOnce() {
-    startWorker(Map.of());
+    startWorker();
     Workflow graph = Jobs.picture(0).withInput("1", "width", -5);
 
     fleet.publish(Jobs.image().workflow(graph).build());
@@ -187,7 +187,7 @@ class WorkerIT {
 
   @Test
   void messageThatIsNoJobIsDeadLetteredAndTheNextJobRuns() {
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish("image", "no json".getBytes(UTF_8));
     fleet.publish(Jobs.image().build());
@@ -201,7 +201,7 @@ class WorkerIT {
 
   @Test
   void messageWhoseHeadersLeaveNoRoomForAReasonIsDeadLetteredWithoutThem() {
-    startWorker(Map.of());
+    startWorker();
     MessageProperties full = new MessageProperties();
     full.setHeader("filler", "x".repeat(130_900));
 
@@ -217,7 +217,7 @@ class WorkerIT {
   @Test
   void lostAnswerToASubmissionRendersOnce() {
     comfy.faults().once(Fault.LOST_RESPONSE);
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(Jobs.image().seconds(0.5).build());
 
@@ -228,7 +228,7 @@ class WorkerIT {
   @Test
   void deafSocketDoesNotHoldUpAJob() {
     comfy.faults().latch(Fault.DEAF_SOCKET);
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(Jobs.image().seconds(0.5).build());
 
@@ -238,7 +238,7 @@ class WorkerIT {
   @Test
   void restartOfComfyUiGivesTheJobBackWithoutCountingAnAttempt() {
     comfy.faults().once(Fault.RESTART);
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(Jobs.image().seconds(0.5).build());
 
@@ -252,7 +252,7 @@ class WorkerIT {
   @Test
   void evictedHistoryIsAFailedAttempt() {
     comfy.faults().once(Fault.HISTORY_EVICTED);
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(Jobs.image().seconds(0.3).build());
 
@@ -264,7 +264,7 @@ class WorkerIT {
   @Test
   void storeThatRefusesAtFirstGetsTheFileLater() {
     store.refuse(2);
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(Jobs.image().build());
 
@@ -274,7 +274,7 @@ class WorkerIT {
 
   @Test
   void overlongAttemptIsInterruptedAndCounts() {
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(Jobs.image().seconds(30).timeout(Duration.ofSeconds(1)).maxAttempts(1).build());
 
@@ -284,7 +284,7 @@ class WorkerIT {
 
   @Test
   void expiredJobDoesNotRun() {
-    startWorker(Map.of());
+    startWorker();
 
     fleet.publish(Jobs.image().expiresAt(Instant.now().minusSeconds(1)).build());
 
@@ -294,7 +294,7 @@ class WorkerIT {
 
   @Test
   void inputArtifactIsInTheGraphUnderComfyUisName() {
-    startWorker(Map.of());
+    startWorker();
     fleet.publish(Jobs.image().build());
     Output first = fleet.result().outputs().getFirst();
     Workflow graph =
@@ -336,16 +336,12 @@ class WorkerIT {
   @Test
   void workerWaitsForComfyUiThatStartsLater() {
     comfy.crash();
-    startWorker(Map.of());
+    startWorker();
     fleet.publish(Jobs.image().build());
     await().during(Duration.ofSeconds(1)).until(() -> fleet.waiting("fleet.jobs.image") == 1);
 
     comfy.restart();
 
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
-  }
-
-  private void startWorker(Map<String, Object> settings) {
-    fleet.startWorker(comfy.url(), store.url(), settings);
   }
 }

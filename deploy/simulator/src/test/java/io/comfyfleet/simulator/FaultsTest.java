@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.comfyfleet.simulator.execution.Executed;
 import io.comfyfleet.simulator.fault.Fault;
 import io.comfyfleet.simulator.fault.FaultPlan;
 import io.comfyfleet.simulator.setup.SimulatorOptions;
@@ -128,6 +129,23 @@ class FaultsTest {
     assertThat(client.get("/queue").at("/queue_running/0/1").asString()).isEqualTo(id);
     assertThat(client.get("/queue").path("queue_pending")).hasSize(1);
     assertThat(status("/system_stats")).isEqualTo(200);
+  }
+
+  @Test
+  void longNodeIsInterruptedOnlyAfterItHasEnded() throws Exception {
+    node.faults().once(Fault.LONG_NODE);
+    String id = client.prompt(ComfyClient.sleeping(1, 1), "c");
+    await().until(() -> !node.executed().isEmpty());
+
+    client.send("POST", "/interrupt", "{}", Map.of());
+
+    JsonNode entry =
+        await().until(() -> client.get("/history/" + id).path(id), found -> !found.isMissingNode());
+    assertThat(entry.at("/status/status_str").asString()).isEqualTo("error");
+    Executed run = node.executed().getFirst();
+    assertThat(run.outcome()).isEqualTo("interrupted");
+    assertThat(Duration.between(run.started(), run.ended()))
+        .isGreaterThanOrEqualTo(Duration.ofSeconds(1));
   }
 
   @Test

@@ -99,9 +99,16 @@ final class PromptRun {
     boolean isHeavy = node.equals(heavy);
     Optional<NodeFailure> failure = isHeavy || heavy == null ? armedFailure() : Optional.empty();
     Duration time = timeOf(node, isHeavy);
+    boolean deaf =
+        (isHeavy || heavy == null) && !time.isZero() && faults.take(Fault.LONG_NODE).isPresent();
     Steps steps =
         new Steps(
-            runner, silent ? null : events, progress, node, () -> interrupted, midway(isHeavy));
+            runner,
+            silent ? null : events,
+            progress,
+            node,
+            () -> interrupted && !deaf,
+            midway(isHeavy));
     steps.spend(
         time,
         plan.type(node).equals("TestSleep"),

@@ -32,6 +32,8 @@ public enum Fault {
   SLOW_OBJECT_INFO,
   /** A prompt runs and tells nothing of its progress. */
   SILENCE,
+  /** The node that takes a prompt's time looks for no interrupt before it has ended. */
+  LONG_NODE,
   /** A running prompt sends {@code value} progress messages at once (2000 when absent). */
   PROGRESS_FLOOD,
   /** A running prompt sends a text frame of {@code value} bytes (2 MiB when absent). */
