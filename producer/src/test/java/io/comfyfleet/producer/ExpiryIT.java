@@ -65,6 +65,24 @@ class ExpiryIT {
   }
 
   @Test
+  void jobExpiresAlsoAfterTheProducerHadToConnectAgain() {
+    try (Producer producer = start("0s")) {
+      BROKER.broker().closeAllConnections();
+
+      String jobId =
+          producer
+              .post(
+                  "/api/comfyui/dispatch", Map.of("type", "image", "prompt", "x", "expires_in", 1))
+              .body()
+              .get("job_id")
+              .asString();
+
+      assertThat(producer.get("/api/jobs/" + jobId + "?wait=20").body().get("status").asString())
+          .isEqualTo("expired");
+    }
+  }
+
+  @Test
   void jobThatANodeHadBegunWaitsForItsNextAttemptBeyondItsTime() throws Exception {
     try (FakeWorker worker = new FakeWorker(BROKER.uri())) {
       Job begun;

@@ -2,9 +2,10 @@ package io.comfyfleet.producer.node;
 
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.springframework.amqp.rabbit.listener.AbstractMessageListenerContainer;
-import org.springframework.amqp.rabbit.listener.AsyncConsumerStartedEvent;
+import org.springframework.amqp.rabbit.listener.ConsumeOkEvent;
 import org.springframework.amqp.rabbit.listener.ListenerContainerConsumerFailedEvent;
 import org.springframework.context.event.EventListener;
 
@@ -14,11 +15,16 @@ import org.springframework.context.event.EventListener;
  */
 public class Listening {
   private final NodeSettings settings;
+  private final String queue;
   private final InstantSource clock;
   private volatile @Nullable Instant since;
 
-  Listening(NodeSettings settings, InstantSource clock) {
+  /**
+   * @param queue the queue on which this producer hears the nodes
+   */
+  Listening(NodeSettings settings, String queue, InstantSource clock) {
     this.settings = settings;
+    this.queue = queue;
     this.clock = clock;
   }
 
@@ -28,22 +34,19 @@ public class Listening {
     return began != null && !began.plus(settings.settleAfter()).isAfter(clock.instant());
   }
 
+  /** The broker's own word: a container tells that it started, but not that it connected again. */
   @EventListener
-  void began(AsyncConsumerStartedEvent event) {
-    if (ours(event.getSource())) {
+  void began(ConsumeOkEvent event) {
+    if (event.getQueue().equals(queue)) {
       since = clock.instant();
     }
   }
 
   @EventListener
   void broke(ListenerContainerConsumerFailedEvent event) {
-    if (ours(event.getSource())) {
+    if (event.getSource() instanceof AbstractMessageListenerContainer container
+        && Arrays.asList(container.getQueueNames()).contains(queue)) {
       since = null;
     }
-  }
-
-  private static boolean ours(Object source) {
-    return source instanceof AbstractMessageListenerContainer container
-        && NodeConfiguration.EVENTS_LISTENER.equals(container.getListenerId());
   }
 }

@@ -24,7 +24,7 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(NodeSettings.class)
 class NodeConfiguration {
-  static final String EVENTS_LISTENER = "fleet-events";
+  private static final String EVENTS_LISTENER = "fleet-events";
   private static final int EVENT_PREFETCH = 250;
 
   @Bean
@@ -33,8 +33,8 @@ class NodeConfiguration {
   }
 
   @Bean
-  Listening listening(NodeSettings settings) {
-    return new Listening(settings, InstantSource.system());
+  Listening listening(NodeSettings settings, Queue fleetEventsQueue) {
+    return new Listening(settings, fleetEventsQueue.getName(), InstantSource.system());
   }
 
   @Bean

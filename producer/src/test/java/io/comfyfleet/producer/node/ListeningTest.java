@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
-import org.springframework.amqp.rabbit.listener.AsyncConsumerStartedEvent;
+import org.springframework.amqp.rabbit.listener.ConsumeOkEvent;
 import org.springframework.amqp.rabbit.listener.ListenerContainerConsumerFailedEvent;
 import org.springframework.amqp.rabbit.listener.SimpleMessageListenerContainer;
 
@@ -13,14 +13,16 @@ class ListeningTest {
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private final Listening listening =
       new Listening(
-          new NodeSettings(3, Duration.ofHours(24), Duration.ofSeconds(15), 1000), () -> now);
-  private final SimpleMessageListenerContainer events = container("fleet-events");
+          new NodeSettings(3, Duration.ofHours(24), Duration.ofSeconds(15), 1000),
+          "events",
+          () -> now);
+  private final SimpleMessageListenerContainer events = container("events");
 
   @Test
   void silenceMeansNothingBeforeThreeHeartbeatsCouldCome() {
     assertThat(listening.longEnough()).isFalse();
 
-    listening.began(new AsyncConsumerStartedEvent(events, new Object()));
+    listening.began(consuming("events"));
     now = now.plusSeconds(14);
     assertThat(listening.longEnough()).isFalse();
 
@@ -30,26 +32,30 @@ class ListeningTest {
 
   @Test
   void gapBeginsTheWaitAnew() {
-    listening.began(new AsyncConsumerStartedEvent(events, new Object()));
+    listening.began(consuming("events"));
     now = now.plusSeconds(60);
     listening.broke(new ListenerContainerConsumerFailedEvent(events, "gone", null, false));
     assertThat(listening.longEnough()).isFalse();
 
-    listening.began(new AsyncConsumerStartedEvent(events, new Object()));
+    listening.began(consuming("events"));
     assertThat(listening.longEnough()).isFalse();
   }
 
   @Test
   void otherConsumersDoNotCount() {
-    listening.began(new AsyncConsumerStartedEvent(container("results"), new Object()));
+    listening.began(consuming("results"));
     now = now.plusSeconds(60);
 
     assertThat(listening.longEnough()).isFalse();
   }
 
-  private static SimpleMessageListenerContainer container(String id) {
+  private static ConsumeOkEvent consuming(String queue) {
+    return new ConsumeOkEvent(new Object(), queue, "tag");
+  }
+
+  private static SimpleMessageListenerContainer container(String queue) {
     SimpleMessageListenerContainer container = new SimpleMessageListenerContainer();
-    container.setListenerId(id);
+    container.setQueueNames(queue);
     return container;
   }
 }
