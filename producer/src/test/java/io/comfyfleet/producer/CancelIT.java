@@ -212,7 +212,7 @@ class CancelIT {
   }
 
   @Test
-  void senderOverAmqpGetsTheCopyOfTheCancelledResult() throws Exception {
+  void senderOverAmqpGetsTheCancelledResultAndNoOtherAnswer() throws Exception {
     try (Producer producer = Producer.start(BROKER.uri(), folder);
         FakeWorker worker = new FakeWorker(BROKER.uri())) {
       worker.listen();
@@ -225,7 +225,7 @@ class CancelIT {
               .correlationId("order 7")
               .build(),
           "{\"type\":\"image\",\"prompt\":\"a hare\"}");
-      worker.take(Topology.laneQueue("image"));
+      FakeWorker.Taken taken = worker.take(Topology.laneQueue("image"));
 
       cancelJob(producer, id);
 
@@ -233,11 +233,17 @@ class CancelIT {
       assertThat(copy.properties().getCorrelationId()).isEqualTo("order 7");
       Result result = FakeWorker.CODEC.decodeResult(copy.body());
       assertThat(result.status()).isEqualTo(ResultStatus.CANCELLED);
-      // A node that had the job answers too: the same key lets the sender drop the second.
       assertThat(copy.header(MessageHeaders.IDEMPOTENCY_KEY))
           .isEqualTo("result:" + id)
           .isEqualTo(IdempotencyKeys.of(result));
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      // The node that had the job answers too, and changes nothing.
+      worker.succeed(taken.job());
+      worker.awaitEmpty(Topology.RESULTS);
+      producer.post("/api/comfyui/dispatch", Producer.image("another"));
+      worker.succeed(worker.take(Topology.laneQueue("image")));
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      assertThat(worker.depth(worker.inbox())).isZero();
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.rabbitmq.client.AMQP;
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
+import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.job.RunStatus;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageHeaders;
@@ -64,6 +65,30 @@ class IntakeIT {
     assertThat(message.properties().getReplyTo()).isEqualTo("mine");
     assertThat(message.properties().getCorrelationId()).isEqualTo("order 7");
     worker.succeed(message.job());
+    worker.take(Topology.RUNS_COMPLETED_QUEUE);
+  }
+
+  @Test
+  void resultGoesToTheQueueThatTheSenderNamed() {
+    worker.listen();
+    UUID id = UUID.randomUUID();
+    worker.send(
+        Topology.INTAKE,
+        new AMQP.BasicProperties.Builder()
+            .messageId(id.toString())
+            .replyTo(worker.inbox())
+            .correlationId("order 8")
+            .build(),
+        "{\"type\":\"image\",\"prompt\":\"a hare\",\"priority\":9}");
+
+    worker.succeed(worker.take(Topology.laneQueue("image")));
+
+    FakeWorker.Taken answer = worker.take(worker.inbox());
+    assertThat(answer.properties().getCorrelationId()).isEqualTo("order 8");
+    assertThat(answer.properties().getPriority()).isEqualTo(9);
+    assertThat(answer.header(MessageHeaders.IDEMPOTENCY_KEY)).isEqualTo("result:" + id);
+    assertThat(FakeWorker.CODEC.decodeResult(answer.body()).status())
+        .isEqualTo(ResultStatus.SUCCEEDED);
     worker.take(Topology.RUNS_COMPLETED_QUEUE);
   }
 

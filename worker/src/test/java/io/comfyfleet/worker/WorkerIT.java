@@ -33,8 +33,6 @@ import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageProperties;
-import org.springframework.amqp.core.Queue;
-import org.springframework.amqp.rabbit.core.RabbitAdmin;
 
 /** What becomes of a job, with a real broker, a real store over HTTP and a simulated ComfyUI. */
 class WorkerIT extends OneMachine {
@@ -86,37 +84,19 @@ class WorkerIT extends OneMachine {
     assertThat(comfy.executed()).hasSize(4);
   }
 
-  @Test
-  void replyGoesToTheCallersQueueToo() {
-    startWorker();
-    new RabbitAdmin(fleet.template()).declareQueue(new Queue("caller", true, false, false));
-    MessageProperties properties = new MessageProperties();
-    properties.setReplyTo("caller");
-    properties.setCorrelationId("c-1");
-
-    fleet.publish(Jobs.image().build(), properties);
-
-    assertThat(fleet.message("caller").getMessageProperties().getCorrelationId()).isEqualTo("c-1");
-    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
-  }
-
   @ParameterizedTest
   @NullSource
   @ValueSource(ints = 2)
   void answerOfACancelledJobHasTheKeyOfEveryAnswerOfThatJob(@Nullable Integer replay) {
     startWorker();
-    new RabbitAdmin(fleet.template()).declareQueue(new Queue("caller", true, false, false));
-    MessageProperties properties = new MessageProperties();
-    properties.setReplyTo("caller");
     Job job = Jobs.image().seconds(30).build();
-    Job sent = replay == null ? job : job.replayed(replay, null);
-    fleet.publish(sent, properties);
+    fleet.publish(replay == null ? job : job.replayed(replay, null));
     await().until(() -> !comfy.executed().isEmpty());
 
     fleet.tell("node-1", new ControlMessage.Cancel(job.jobId()));
 
-    Message answer = fleet.message("caller");
-    Result result = fleet.result();
+    Message answer = fleet.message(Topology.RESULTS);
+    Result result = codec.decodeResult(answer.getBody());
     assertThat(result.status()).isEqualTo(ResultStatus.CANCELLED);
     assertThat(answer.getMessageProperties().<String>getHeader(MessageHeaders.IDEMPOTENCY_KEY))
         .isEqualTo("result:" + job.jobId() + (replay == null ? "" : ":replay-2"))

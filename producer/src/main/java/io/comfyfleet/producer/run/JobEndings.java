@@ -78,7 +78,6 @@ class JobEndings {
             .ifPresent(error -> {
               Result failed = endHere(dependent, ResultStatus.FAILED, error);
               if (keep(failed)) {
-                copy(failed);
                 ended.add(failed);
               }
             });
@@ -99,7 +98,6 @@ class JobEndings {
     boolean first = end(result);
     if (first) {
       messages.withdraw(jobId);
-      copy(result);
     }
     return first;
   }
@@ -111,7 +109,6 @@ class JobEndings {
       Result result = endHere(jobId, ResultStatus.CANCELLED, error);
       if (keep(result)) {
         messages.withdraw(jobId);
-        copy(result);
       }
     }
   }
@@ -140,8 +137,18 @@ class JobEndings {
         .addKeyValue(LogKeys.WORKER, result.nodeId())
         .addKeyValue(LogKeys.REASON, result.error() == null ? null : result.error().code())
         .log("job ended");
-    jobs.callback(result.jobId()).ifPresent(url -> callbacks.add(url, key(result), encoded));
+    tell(jobs.asker(result.jobId()), result, encoded);
     return true;
+  }
+
+  /** Whoever ends a job, its sender is told from here: once, and kept until it is told. */
+  private void tell(JobTable.Asker asker, Result result, byte[] encoded) {
+    if (asker.callback() != null) {
+      callbacks.add(asker.callback(), key(result), encoded);
+    }
+    if (asker.replyTo() != null) {
+      messages.reply(result, encoded, asker);
+    }
   }
 
   private static String key(Result result) {
@@ -156,12 +163,5 @@ class JobEndings {
             work.run();
           }
         });
-  }
-
-  private void copy(Result result) {
-    JobTable.Stored stored = jobs.stored(result.jobId());
-    if (stored.replyTo() != null) {
-      messages.copy(result, stored.job().priority(), stored.replyTo(), stored.correlationId());
-    }
   }
 }

@@ -43,20 +43,20 @@ class JobMessages {
     outbox.withdraw(jobId);
   }
 
-  /** The copy for the queue that the sender named, when it is not a worker that ends the job. */
-  void copy(Result result, int priority, String replyTo, @Nullable String correlationId) {
+  /** The result, for the queue that the sender named. */
+  void reply(Result result, byte[] encoded, JobTable.Asker asker) {
     outbox.add(
         new OutboxMessage(
             "",
-            replyTo,
+            asker.replyTo(),
             result.jobId().toString(),
             "result",
-            priority,
+            asker.priority(),
             null,
-            correlationId,
+            asker.correlationId(),
             IdempotencyKeys.of(result),
             null,
-            codec.encode(result)));
+            encoded));
   }
 
   void completed(RunCompleted run, byte[] encoded) {

@@ -43,6 +43,20 @@ public class JobTable {
   /** What is needed to publish a job, or to tell its end. */
   record Stored(Job job, @Nullable String replyTo, @Nullable String correlationId) {}
 
+  /**
+   * Who wants to be told of a job's end.
+   *
+   * @param callback where the result is POSTed; null for nowhere
+   * @param replyTo queue that gets the result; null for none
+   * @param correlationId of that message; null for none
+   * @param priority the job's
+   */
+  record Asker(
+      @Nullable URI callback,
+      @Nullable String replyTo,
+      @Nullable String correlationId,
+      int priority) {}
+
   /** A job that is to be kept or was kept, by id. */
   public Optional<JobRow> find(UUID jobId) {
     return jdbc.sql(SUMMARY + " where job_id = :id")
@@ -156,12 +170,22 @@ public class JobTable {
         .single();
   }
 
-  /** Where a job's result is POSTed; empty for nowhere. */
-  Optional<URI> callback(UUID jobId) {
-    return jdbc.sql("select callback_url from job where job_id = :id and callback_url is not null")
+  /** Who wants to be told of a job's end. */
+  Asker asker(UUID jobId) {
+    return jdbc.sql(
+            """
+            select callback_url, reply_to, correlation_id, priority from job where job_id = :id
+            """)
         .param("id", jobId)
-        .query((row, n) -> URI.create(row.getString("callback_url")))
-        .optional();
+        .query((row, n) -> {
+          String callback = row.getString("callback_url");
+          return new Asker(
+              callback == null ? null : URI.create(callback),
+              row.getString("reply_to"),
+              row.getString("correlation_id"),
+              row.getInt("priority"));
+        })
+        .single();
   }
 
   /** Takes a job out of waiting, its inputs now known. */

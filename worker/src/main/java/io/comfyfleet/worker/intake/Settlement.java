@@ -238,14 +238,6 @@ final class Settlement {
   private boolean publishResult(
       LaneChannel channel, Delivery delivery, Job job, Result result, Duration withoutChannel) {
     Message message = letters.result(job, result, delivery);
-    String replyTo = delivery.properties().getReplyTo();
-    if (replyTo != null && !replyTo.isEmpty()) {
-      // A copy for a caller that may be gone by now.
-      PublishConfirmation copy = publisher.publish("", replyTo, message);
-      if (!(copy instanceof PublishConfirmation.Confirmed)) {
-        log.atInfo().addKeyValue(LogKeys.REASON, copy).log("reply not delivered");
-      }
-    }
     return publish(channel, Topology.FLEET, Topology.RESULTS, message, withoutChannel);
   }
 
