@@ -8,14 +8,18 @@ import io.comfyfleet.job.Job;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageHeaders;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
+import org.h2.api.Trigger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,16 +49,50 @@ class OutboxIT {
       Job job = message.job();
 
       assertThat(job.jobId()).hasToString(jobId);
-      // The first may have published it in its last moment: whoever takes it has to ask.
-      assertThat(message.header(MessageHeaders.REPEATED)).isEqualTo("true");
+      // The first never sent it: whoever takes it need not ask.
+      assertThat(message.properties().getHeaders()).doesNotContainKey(MessageHeaders.REPEATED);
       worker.succeed(job);
       assertThat(second.get("/api/jobs/" + jobId + "?wait=20").body().get("status").asString())
           .isEqualTo("succeeded");
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
       assertThat(worker.depth(Topology.laneQueue("image"))).isZero();
-      second.post("/api/comfyui/dispatch", Producer.image("new"));
-      assertThat(worker.take(Topology.laneQueue("image")).properties().getHeaders())
+    }
+  }
+
+  @Test
+  void jobThatWasPublishedButNotStruckOffIsRepeatedWithAWord() throws Exception {
+    try (Producer producer = Producer.start(BROKER.uri(), folder, "--fleet.outbox.publish=false");
+        FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      String image = Topology.laneQueue("image");
+      worker.awaitQueue(image);
+      producer.post("/api/comfyui/dispatch", Producer.image("once"));
+      producer
+          .bean(JdbcClient.class)
+          .sql(
+              "create trigger fails_once before delete on outbox for each row call '%s'"
+                  .formatted(FailsOnce.class.getName()))
+          .update();
+
+      producer.bean(SmartLifecycle.class, "outboxLoop").start();
+
+      assertThat(worker.take(image).properties().getHeaders())
           .doesNotContainKey(MessageHeaders.REPEATED);
+      FakeWorker.Taken again = worker.take(image);
+      assertThat(again.header(MessageHeaders.REPEATED)).isEqualTo("true");
+      worker.succeed(again);
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    }
+  }
+
+  /** The database goes away between the broker's confirm and the end of the row. */
+  public static final class FailsOnce implements Trigger {
+    private static final AtomicBoolean FAILED = new AtomicBoolean();
+
+    @Override
+    public void fire(Connection connection, Object[] before, Object[] after) throws SQLException {
+      if (!FAILED.getAndSet(true)) {
+        throw new SQLException("gone");
+      }
     }
   }
 
@@ -120,6 +158,10 @@ class OutboxIT {
 
       assertThat(answer.body().get("status").asString()).isEqualTo("failed");
       assertThat(answer.body().at("/result/error/message").asString()).contains("no queue");
+      FakeWorker.Taken letter = worker.take(Topology.DEAD);
+      assertThat(letter.job().jobId()).hasToString(answer.body().get("job_id").asString());
+      assertThat(letter.header(MessageHeaders.REASON)).isEqualTo("internal_error");
+      assertThat(letter.header(MessageHeaders.ORIGIN)).isEqualTo(Topology.laneQueue("image.flux"));
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
     }
   }
@@ -211,6 +253,7 @@ class OutboxIT {
         Producer.Answer bad = producer.get("/api/jobs/" + jobId + "?wait=20");
         assertThat(bad.body().get("status").asString()).isEqualTo("failed");
         assertThat(bad.body().at("/result/error/message").asString()).contains("255");
+        assertThat(worker.take(Topology.DEAD).job().jobId()).hasToString(jobId);
         worker.succeed(good);
         worker.take(Topology.RUNS_COMPLETED_QUEUE);
         worker.take(Topology.RUNS_COMPLETED_QUEUE);

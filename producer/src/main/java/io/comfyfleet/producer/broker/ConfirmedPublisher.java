@@ -29,6 +29,11 @@ public class ConfirmedPublisher {
     this.timers = new PublishTimers(registry);
   }
 
+  /** How long {@link #publish} waits for the broker's confirms, all together. */
+  public Duration timeout() {
+    return timeout;
+  }
+
   /**
    * Publishes all in this order on one channel, then waits for all confirms together. None is sent
    * after one that the broker could not be told.

@@ -52,7 +52,7 @@ public class Outbox {
 
   /**
    * Takes back the message of a job, in the caller's transaction. One that is being published now
-   * stays: waiting for its confirm would hold up the caller.
+   * goes all the same, and is not repeated.
    */
   @Transactional(propagation = Propagation.MANDATORY)
   public void withdraw(UUID jobId) {

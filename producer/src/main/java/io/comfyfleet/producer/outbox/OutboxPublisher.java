@@ -1,10 +1,13 @@
 package io.comfyfleet.producer.outbox;
 
+import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.producer.broker.ConfirmedPublisher;
+import io.comfyfleet.producer.broker.DeadLetters;
 import io.comfyfleet.producer.broker.Outgoing;
 import io.comfyfleet.producer.broker.Publication;
 import io.comfyfleet.telemetry.LogKeys;
 import io.comfyfleet.telemetry.Traces;
+import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageHeaders;
 import java.time.Clock;
 import java.time.Duration;
@@ -13,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,9 +29,9 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Publishes one batch. The rows stay locked while it waits for the confirms, so that no other
- * process publishes them too, and are deleted in the commit that follows; a crash in between
- * publishes them once more.
+ * Publishes one batch: claims its rows in one transaction, publishes, and deletes in another what
+ * the broker confirmed. A claimed row is due again after a while and says that it may have been
+ * published, so that whatever ends a process in between, the next one repeats it with that word.
  */
 @Component
 class OutboxPublisher {
@@ -36,32 +40,33 @@ class OutboxPublisher {
   private static final int BATCH_BYTES = 4 * 1024 * 1024;
   private static final Duration PAUSE_AFTER_REFUSAL = Duration.ofSeconds(5);
 
+  /** What a claim lasts beyond the wait for the confirms. */
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
   private final OutboxTable table;
   private final ConfirmedPublisher publisher;
   private final UndeliverableSink undeliverable;
+  private final DeadLetters deadLetters;
   private final TransactionTemplate transaction;
   private final Clock clock;
-  private final Instant begun;
   private int alone;
 
   OutboxPublisher(
       OutboxTable table,
       ConfirmedPublisher publisher,
       UndeliverableSink undeliverable,
+      DeadLetters deadLetters,
       TransactionTemplate transaction,
       Clock clock) {
     this.table = table;
     this.publisher = publisher;
     this.undeliverable = undeliverable;
+    this.deadLetters = deadLetters;
     this.transaction = transaction;
     this.clock = clock;
-    this.begun = clock.instant();
   }
 
   private record Lost(OutboxTable.Row row, String reason) {}
-
-  /** How many rows were looked at, and why some could not be sent; null when all were. */
-  private record Batch(int seen, @Nullable AmqpException away) {}
 
   /**
    * Publishes what is due, at most one batch.
@@ -70,57 +75,77 @@ class OutboxPublisher {
    * @throws AmqpException when the broker went away; what became of those sent before is kept
    */
   int publishBatch() {
-    List<Lost> lost = new ArrayList<>();
-    Batch batch = Objects.requireNonNull(transaction.execute(status -> publish(lost)));
-    // On its own: ending a job locks its run, which must not wait behind the locks of this batch.
-    for (Lost each : lost) {
-      transaction.executeWithoutResult(status -> settle(each));
-    }
-    if (batch.away() != null) {
-      throw batch.away();
-    }
-    return batch.seen();
-  }
-
-  private Batch publish(List<Lost> lost) {
     // The channel may have been closed over one of them, which would take the others along for
     // ever.
     int most = alone > 0 ? 1 : BATCH;
-    List<OutboxTable.Row> rows = table.claim(clock.instant(), most, BATCH_BYTES);
+    List<OutboxTable.Row> rows =
+        Objects.requireNonNull(
+            transaction.execute(status -> {
+              Instant now = clock.instant();
+              return table.claim(now, now.plus(publisher.timeout()).plus(GRACE), most, BATCH_BYTES);
+            }));
+    if (rows.isEmpty()) {
+      return 0;
+    }
     alone -= Math.min(alone, rows.size());
+    Outcomes outcomes = publish(rows);
+    if (rows.size() > 1) {
+      alone = outcomes.unconfirmed.size();
+    }
+    transaction.executeWithoutResult(status -> keep(outcomes));
+    outcomes.lost.forEach(this::settle);
+    if (outcomes.away != null) {
+      throw outcomes.away;
+    }
+    return rows.size();
+  }
+
+  /** What became of a batch. */
+  private static final class Outcomes {
+    final List<Long> confirmed = new ArrayList<>();
+    final List<Long> unconfirmed = new ArrayList<>();
+    final List<OutboxTable.Row> unsent = new ArrayList<>();
+    final List<Lost> lost = new ArrayList<>();
+    @Nullable AmqpException away;
+  }
+
+  private Outcomes publish(List<OutboxTable.Row> rows) {
+    Outcomes all = new Outcomes();
     List<Publication> outcomes = publisher.publish(rows.stream().map(this::outgoing).toList());
-    List<Long> confirmed = new ArrayList<>();
-    List<Long> unconfirmed = new ArrayList<>();
-    AmqpException away = null;
     for (int i = 0; i < rows.size(); i++) {
       OutboxTable.Row row = rows.get(i);
       switch (outcomes.get(i)) {
-        case Publication.Confirmed() -> confirmed.add(row.id());
+        case Publication.Confirmed() -> all.confirmed.add(row.id());
         case Publication.Returned(String reason) ->
-            lost.add(
+            all.lost.add(
                 new Lost(
                     row,
                     "The broker has no queue for this job ("
                         + reason
                         + "): declare its lane, or look whether the queue was deleted"));
         case Publication.Unsendable(String reason) ->
-            lost.add(new Lost(row, "The job cannot be written as an AMQP message: " + reason));
+            all.lost.add(new Lost(row, "The job cannot be written as an AMQP message: " + reason));
         case Publication.Unconfirmed(String reason) -> {
-          unconfirmed.add(row.id());
+          all.unconfirmed.add(row.id());
           log.atWarn()
               .addKeyValue(LogKeys.JOB_ID, row.message().messageId())
               .addKeyValue(LogKeys.REASON, reason)
               .log("message not confirmed, will be published again");
         }
-        case Publication.Unsent(AmqpException cause) -> away = cause;
+        case Publication.Unsent(AmqpException cause) -> {
+          all.unsent.add(row);
+          all.away = cause;
+        }
       }
     }
-    if (rows.size() > 1) {
-      alone = unconfirmed.size();
-    }
-    table.delete(confirmed);
-    table.postpone(unconfirmed, clock.instant().plus(PAUSE_AFTER_REFUSAL));
-    return new Batch(rows.size(), away);
+    return all;
+  }
+
+  private void keep(Outcomes outcomes) {
+    Instant now = clock.instant();
+    table.delete(outcomes.confirmed);
+    table.postpone(outcomes.unconfirmed, now.plus(PAUSE_AFTER_REFUSAL));
+    table.release(outcomes.unsent, now);
   }
 
   private void settle(Lost lost) {
@@ -129,10 +154,24 @@ class OutboxPublisher {
         .addKeyValue(LogKeys.JOB_ID, message.messageId())
         .addKeyValue(LogKeys.REASON, lost.reason())
         .log("message cannot be delivered");
-    if (message.jobId() != null) {
-      undeliverable.undeliverable(message.jobId(), lost.reason());
+    UUID jobId = message.jobId();
+    // The letter first: a crash in between makes a second one, the other way round would lose it.
+    if (jobId != null && undeliverable.isPending(jobId)) {
+      deadLetters.add(letter(lost.row()), ErrorCode.INTERNAL_ERROR, lost.reason());
     }
-    table.delete(List.of(lost.row().id()));
+    transaction.executeWithoutResult(status -> {
+      if (jobId != null) {
+        undeliverable.undeliverable(jobId, lost.reason());
+      }
+      table.delete(List.of(lost.row().id()));
+    });
+  }
+
+  private Message letter(OutboxTable.Row row) {
+    Message message = outgoing(row).message();
+    String lane = row.message().routingKey();
+    message.getMessageProperties().setConsumerQueue(Topology.laneQueue(lane));
+    return message;
   }
 
   private Outgoing outgoing(OutboxTable.Row row) {
@@ -152,8 +191,7 @@ class OutboxPublisher {
     if (message.idempotencyKey() != null) {
       builder.setHeader(MessageHeaders.IDEMPOTENCY_KEY, message.idempotencyKey());
     }
-    // What an earlier process left behind it may have published just before it ended.
-    if (message.jobId() != null && (row.unsure() || row.dueAt().isBefore(begun))) {
+    if (message.jobId() != null && row.unsure()) {
       builder.setHeader(MessageHeaders.REPEATED, true);
     }
     if (row.traceparent() != null) {

@@ -25,16 +25,10 @@ class OutboxTable {
   /**
    * A message with the id of its row.
    *
-   * @param dueAt when it was accepted, or may be tried again
-   * @param unsure whether it was published without a confirm
+   * @param unsure whether somebody may have published it before
    * @param traceparent of the trace in which it was written; null for none
    */
-  record Row(
-      long id,
-      OutboxMessage message,
-      Instant dueAt,
-      boolean unsure,
-      @Nullable String traceparent) {}
+  record Row(long id, OutboxMessage message, boolean unsure, @Nullable String traceparent) {}
 
   private record Candidate(long id, int bytes) {}
 
@@ -64,12 +58,15 @@ class OutboxTable {
   }
 
   /**
-   * Locks the oldest messages that are due and that no other process has locked.
+   * Takes the oldest messages that are due and that no other process is taking, to publish them
+   * after the commit.
    *
+   * @param until when they are due again, for somebody who may publish them a second time
    * @param count how many at most
    * @param bytes how many bytes of bodies at most, though always one message
+   * @return the messages as they were before
    */
-  List<Row> claim(Instant now, int count, int bytes) {
+  List<Row> claim(Instant now, Instant until, int count, int bytes) {
     List<Candidate> candidates =
         jdbc.sql(
                 """
@@ -89,12 +86,16 @@ class OutboxTable {
       }
       ids.add(candidate.id());
     }
-    return ids.isEmpty()
-        ? List.of()
-        : jdbc.sql("select * from outbox where id in (:ids) order by id")
+    if (ids.isEmpty()) {
+      return List.of();
+    }
+    List<Row> rows =
+        jdbc.sql("select * from outbox where id in (:ids) order by id")
             .param("ids", ids)
             .query((row, n) -> row(row))
             .list();
+    postpone(ids, until);
+    return rows;
   }
 
   /** Locks the messages of a job, those aside that another transaction has locked. */
@@ -111,7 +112,21 @@ class OutboxTable {
     }
   }
 
-  /** Lets messages wait that were published without a confirm. */
+  /** Gives back messages that were claimed and then not published. */
+  void release(List<Row> rows, Instant due) {
+    for (boolean unsure : new boolean[] {true, false}) {
+      List<Long> ids = rows.stream().filter(row -> row.unsure() == unsure).map(Row::id).toList();
+      if (!ids.isEmpty()) {
+        jdbc.sql("update outbox set due_at = :due, unsure = :unsure where id in (:ids)")
+            .param("due", Columns.at(due))
+            .param("unsure", unsure)
+            .param("ids", ids)
+            .update();
+      }
+    }
+  }
+
+  /** Lets messages wait that the broker may have without having said so. */
   void postpone(List<Long> ids, Instant due) {
     if (!ids.isEmpty()) {
       jdbc.sql("update outbox set due_at = :due, unsure = true where id in (:ids)")
@@ -142,7 +157,6 @@ class OutboxTable {
             row.getString("idempotency_key"),
             row.getObject("job_id", UUID.class),
             row.getString("body").getBytes(StandardCharsets.UTF_8)),
-        Columns.instant(row, "due_at"),
         row.getBoolean("unsure"),
         row.getString("traceparent"));
   }

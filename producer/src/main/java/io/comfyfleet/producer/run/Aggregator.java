@@ -98,6 +98,11 @@ public class Aggregator implements UndeliverableSink {
   }
 
   @Override
+  public boolean isPending(UUID jobId) {
+    return jobs.find(jobId).filter(JobRow::pending).isPresent();
+  }
+
+  @Override
   @Transactional
   public void undeliverable(UUID jobId, String reason) {
     giveUp(jobId, ResultStatus.FAILED, ErrorCode.INTERNAL_ERROR, reason);

@@ -16,7 +16,7 @@ class OutboxLoopTest {
   @Test
   void faultOfOurOwnIsToldAndOutlived() {
     OutboxPublisher publisher =
-        new OutboxPublisher(null, null, null, null, Clock.systemUTC()) {
+        new OutboxPublisher(null, null, null, null, null, Clock.systemUTC()) {
           @Override
           int publishBatch() {
             if (calls.incrementAndGet() > 0 && broken.get()) {
