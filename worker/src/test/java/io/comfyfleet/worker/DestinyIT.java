@@ -16,8 +16,10 @@ import io.comfyfleet.job.Workflow;
 import io.comfyfleet.node.ControlMessage;
 import io.comfyfleet.node.Heartbeat;
 import io.comfyfleet.node.NodeState;
+import io.comfyfleet.simulator.SimulatedComfyUi;
 import io.comfyfleet.simulator.fault.Fault;
 import io.comfyfleet.simulator.fault.FaultPlan;
+import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
 import io.comfyfleet.wire.MessageHeaders;
@@ -441,6 +443,24 @@ class DestinyIT extends OneMachine {
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> outcome(orphan).equals("interrupted") && outcome(foreign).equals("null"));
+  }
+
+  @Test
+  void promptOfAnEarlierWorkerIsCancelledOnceAnotherNodeHasItsJob() throws Exception {
+    try (SimulatedComfyUi other = SimulatedComfyUi.start(SimulatorOptions.defaults())) {
+      fleet.startWorker(other.url(), store.url(), Map.of("fleet.node.id", "node-2"));
+      Job job = Jobs.image().seconds(60).build();
+      fleet.publish(job);
+      await().until(() -> !other.executed().isEmpty());
+      UUID orphan =
+          submitDirectly(Map.of("fleet_node_id", "node-1", "fleet_job_id", job.jobId().toString()));
+
+      startWorker();
+
+      await().atMost(Duration.ofSeconds(20)).until(() -> outcome(orphan).equals("interrupted"));
+      fleet.tell("node-2", new ControlMessage.Cancel(job.jobId()));
+      assertThat(fleet.result().status()).isEqualTo(ResultStatus.CANCELLED);
+    }
   }
 
   private static Attempt ended(String nodeId, ErrorCode code) {

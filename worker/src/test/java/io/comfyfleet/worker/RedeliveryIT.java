@@ -13,12 +13,15 @@ import io.comfyfleet.simulator.SimulatedComfyUi;
 import io.comfyfleet.simulator.fault.Fault;
 import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
+import io.comfyfleet.wire.MessageHeaders;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageProperties;
+import org.springframework.context.ConfigurableApplicationContext;
 
 /** A job's message comes to a node that has met the job before, or after somebody else has. */
 class RedeliveryIT extends OneMachine {
@@ -91,14 +94,80 @@ class RedeliveryIT extends OneMachine {
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
     try (SimulatedComfyUi other = SimulatedComfyUi.start(SimulatorOptions.defaults())) {
       fleet.pause("node-1");
-      MessageProperties doubtful = new MessageProperties();
-      doubtful.setHeader("x-fleet-repeated", true);
-      fleet.publish(job.replayed(1, null), doubtful);
+      fleet.publish(job.replayed(1, null), repeated());
 
       fleet.startWorker(other.url(), store.url(), Map.of("fleet.node.id", "node-2"));
 
       assertThat(fleet.result().replay()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void promptOfAKilledWorkerGoesOnWhileItsSuccessorIsHandedAnotherJobFirst() throws Exception {
+    Process first = fleet.startProcess(comfy.url(), store.url());
+    Job video = Jobs.video().seconds(25).build();
+    fleet.publish(video);
+    await().atMost(Duration.ofSeconds(40)).until(() -> !comfy.executed().isEmpty());
+    // The lane that a new worker looks into first.
+    fleet.publish(Jobs.image().build());
+
+    first.destroyForcibly();
+    startWorker();
+
+    assertThat(List.of(fleet.result().status(), fleet.result().status()))
+        .containsOnly(ResultStatus.SUCCEEDED);
+    assertThat(comfy.executed()).hasSize(2);
+  }
+
+  @Test
+  void jobThatWasGivenBackInANodeThatObeysNoInterruptIsNotTakenForInterruptedBySomebody() {
+    comfy.faults().once(Fault.LONG_NODE);
+    ConfigurableApplicationContext first =
+        startWorker(
+            Map.of("fleet.drain.deadline", "500ms", "fleet.health.interrupt-patience", "1s"));
+    fleet.publish(Jobs.image().seconds(9).maxAttempts(1).build());
+    await().until(() -> !comfy.executed().isEmpty());
+
+    fleet.stop(first);
+    startWorker();
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+    assertThat(comfy.executed()).hasSize(2);
+  }
+
+  @Test
+  void nodeThatIsPausedWhileItAsksWhoHasAJobDoesNotBeginIt() {
+    String questions = fleet.bindControl();
+    startWorker();
+    fleet.publish(Jobs.image().build(), repeated());
+
+    fleet.message(questions);
+    fleet.tell("node-1", new ControlMessage.Pause());
+
+    await().until(() -> fleet.waiting(IMAGE) == 1);
+    assertThat(comfy.executed()).isEmpty();
+  }
+
+  @Test
+  void copyOfATryThatFailedHereIsNotTriedAgain() {
+    comfy.faults().latch(Fault.EXECUTION_ERROR);
+    startWorker();
+    Job job = Jobs.image().maxAttempts(1).build();
+    fleet.publish(job);
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.FAILED);
+
+    fleet.publish(job, repeated());
+    Job next = Jobs.image().maxAttempts(1).build();
+    fleet.publish(next);
+
+    assertThat(fleet.result().jobId()).isEqualTo(next.jobId());
+    assertThat(comfy.executed()).hasSize(2);
+  }
+
+  private static MessageProperties repeated() {
+    MessageProperties properties = new MessageProperties();
+    properties.setHeader(MessageHeaders.REPEATED, true);
+    return properties;
   }
 
   /** Takes the next job and ends the connection, as a worker that is killed does. */

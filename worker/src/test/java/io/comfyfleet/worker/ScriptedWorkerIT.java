@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.springframework.context.ConfigurableApplicationContext;
 
 /** The worker between a real broker, a real store and a ComfyUI that answers by a script. */
 class ScriptedWorkerIT {
@@ -142,6 +143,28 @@ class ScriptedWorkerIT {
   }
 
   @Test
+  void promptThatIsFasterThanTheInterruptOfADrainIsKept() {
+    Job job = Jobs.image().build();
+    String prompt = "/api/jobs/" + promptId(job);
+    scripted(job)
+        .on("GET " + prompt, 200, "{\"status\":\"in_progress\"}")
+        .on("POST " + prompt + "/cancel", 200, "{}")
+        .on("POST /history", 200, "")
+        .on("GET /view", new ScriptedComfyUi.Answer(200, "image/png", "picture"));
+    ConfigurableApplicationContext worker = startWorker(Map.of("fleet.drain.deadline", "500ms"));
+    fleet.publish(job);
+    await().until(() -> !comfy.calls("POST /prompt").isEmpty());
+
+    Thread draining = Thread.startVirtualThread(() -> fleet.stop(worker));
+    await().until(() -> !comfy.calls("POST " + prompt + "/cancel").isEmpty());
+    comfy.on("GET " + prompt, 200, completed(PICTURE));
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+    await().until(() -> !draining.isAlive());
+    assertThat(fleet.waiting("fleet.jobs.image")).isZero();
+  }
+
+  @Test
   void jobIsOutOfTheNodesHandsBeforeComfyUiIsTidied() {
     comfy
         .on("GET /view", new ScriptedComfyUi.Answer(200, "image/png", "picture"))
@@ -166,13 +189,7 @@ class ScriptedWorkerIT {
     String id = promptId(job);
     scripted(job)
         .on("GET /api/jobs/" + id, 200, "{\"status\":\"in_progress\"}")
-        .on(
-            "GET /api/jobs/" + id,
-            200,
-            "{\"status\":\"completed\",\"outputs\":{"
-                + outputs
-                + "},\"execution_status\":{\"status_str\":\"success\",\"completed\":true,"
-                + "\"messages\":[]}}")
+        .on("GET /api/jobs/" + id, 200, completed(outputs))
         .on("POST /history", 200, "");
     startWorker(settings);
     fleet.publish(job);
@@ -189,11 +206,18 @@ class ScriptedWorkerIT {
         .on("POST /prompt", 200, "{\"prompt_id\":\"" + id + "\",\"number\":0,\"node_errors\":{}}");
   }
 
+  private static String completed(String outputs) {
+    return "{\"status\":\"completed\",\"outputs\":{"
+        + outputs
+        + "},\"execution_status\":{\"status_str\":\"success\",\"completed\":true,"
+        + "\"messages\":[]}}";
+  }
+
   private static String promptId(Job job) {
     return UUID.nameUUIDFromBytes((job.jobId() + "/1").getBytes(StandardCharsets.UTF_8)).toString();
   }
 
-  private void startWorker(Map<String, Object> settings) {
-    fleet.startWorker(comfy.url(), store.url(), settings);
+  private ConfigurableApplicationContext startWorker(Map<String, Object> settings) {
+    return fleet.startWorker(comfy.url(), store.url(), settings);
   }
 }

@@ -13,10 +13,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -195,14 +193,17 @@ public final class ComfyClient {
    *
    * @param key a key of what {@link #submit} was told to note
    * @param value its value
+   * @return all that it noted, by prompt id
    */
-  public Set<UUID> queued(String key, String value) {
+  public Map<UUID, Map<String, String>> queued(String key, String value) {
     JsonNode queue = queue();
-    Set<UUID> found = new HashSet<>();
+    Map<UUID, Map<String, String>> found = new HashMap<>();
     for (String part : List.of("queue_running", "queue_pending")) {
       for (JsonNode item : queue.path(part).values()) {
         if (value.equals(item.path(3).path(key).asString(""))) {
-          found.add(UUID.fromString(item.path(1).asString("")));
+          Map<String, String> noted = new HashMap<>();
+          item.path(3).forEachEntry((name, text) -> noted.put(name, text.asString("")));
+          found.put(UUID.fromString(item.path(1).asString("")), noted);
         }
       }
     }

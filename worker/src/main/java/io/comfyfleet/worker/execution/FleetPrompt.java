@@ -1,6 +1,7 @@
 package io.comfyfleet.worker.execution;
 
 import io.comfyfleet.job.Job;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -14,12 +15,24 @@ public final class FleetPrompt {
   /** The node whose ComfyUI is to prove itself by this prompt. */
   public static final String CANARY = "fleet_canary_of";
 
-  private static final String JOB = "fleet_job_id";
+  /** The job that it renders. */
+  public static final String JOB = "fleet_job_id";
+
+  /** Number of that job's replay; absent for none. */
+  public static final String REPLAY = "fleet_replay";
+
   private static final String RUN = "fleet_run_id";
 
   private FleetPrompt() {}
 
   static Map<String, String> about(Job job, String nodeId) {
-    return Map.of(JOB, job.jobId().toString(), RUN, job.runId(), NODE, nodeId);
+    Map<String, String> about = new HashMap<>();
+    about.put(JOB, job.jobId().toString());
+    about.put(RUN, job.runId());
+    about.put(NODE, nodeId);
+    if (job.replay() != null) {
+      about.put(REPLAY, job.replay().toString());
+    }
+    return about;
   }
 }

@@ -114,26 +114,36 @@ public final class JobHandler {
   }
 
   private Outcome run(RunningAttempt attempt, Watch watch) {
-    Job job = attempt.job();
     PromptRun prompt = new PromptRun(comfy, socket, properties, health, attempt);
     attempt.checkStop();
     attempt.enter(Phase.PREPARE);
     if (prompt.isThere()) {
       attempt.reattached();
     } else {
-      Workflow graph = PromptFactory.graph(job, inputs.move(job, attempt::pause));
-      attempt.checkStop();
-      prompt.submit(graph, FleetPrompt.about(job, nodeId));
+      submit(prompt, attempt);
     }
     watch.prepared();
     attempt.enter(Phase.RUN);
     PromptEnd end = prompt.await();
+    if (end.how() == PromptEnd.How.INTERRUPTED && attempt.isReattached()) {
+      // By the worker that had submitted it and gave it back, and obeyed only now.
+      prompt.forget();
+      submit(prompt, attempt);
+      end = prompt.await();
+    }
     watch.ran();
     return switch (end.how()) {
       case SUCCEEDED -> succeeded(attempt, end, watch);
       case FAILED -> failed(end, watch);
       case INTERRUPTED -> new Outcome.Ended(ErrorClassification.interrupted(), watch.timings());
     };
+  }
+
+  private void submit(PromptRun prompt, RunningAttempt attempt) {
+    Job job = attempt.job();
+    Workflow graph = PromptFactory.graph(job, inputs.move(job, attempt::pause));
+    attempt.checkStop();
+    prompt.submit(graph, FleetPrompt.about(job, nodeId));
   }
 
   private Outcome succeeded(RunningAttempt attempt, PromptEnd end, Watch watch) {

@@ -10,6 +10,7 @@ import io.comfyfleet.worker.comfy.PromptEnd;
 import io.comfyfleet.worker.comfy.PromptStatus;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -97,8 +98,7 @@ final class PromptWatch {
         deadline = Instant.now().plus(job.timeout());
       }
       if (attempt.stopReason() != null) {
-        interrupt();
-        throw AttemptEnd.of(attempt.stopError());
+        return stopped();
       }
       Instant now = Instant.now();
       if (!now.isBefore(deadline)) {
@@ -134,44 +134,69 @@ final class PromptWatch {
         : Duration.between(now, deadline).plusMillis(1);
   }
 
+  /**
+   * Interrupts a prompt that is to end early.
+   *
+   * @return its end all the same, when it was faster and the job is still wanted
+   */
+  private PromptEnd stopped() {
+    Optional<PromptEnd> end = interrupt().end();
+    boolean wanted =
+        switch (attempt.stopReason()) {
+          case DRAIN, DEFER -> true;
+          case CANCEL, DONE -> false;
+          case null -> false;
+        };
+    if (wanted && end.isPresent() && end.get().how() == PromptEnd.How.SUCCEEDED) {
+      return end.get();
+    }
+    throw AttemptEnd.of(attempt.stopError());
+  }
+
   private AttemptEnd deadlineExceeded() {
     boolean alive = attempt.isAlive();
-    return AttemptEnd.of(ErrorClassification.late(job.timeout(), alive, interrupt()));
+    return AttemptEnd.of(ErrorClassification.late(job.timeout(), alive, interrupt().obeyed()));
   }
 
   private AttemptEnd stalled(PromptStatus status) {
     boolean waiting = status instanceof PromptStatus.Pending;
-    return AttemptEnd.of(ErrorClassification.silent(health.stall(), waiting, interrupt()));
+    return AttemptEnd.of(ErrorClassification.silent(health.stall(), waiting, interrupt().obeyed()));
   }
+
+  /**
+   * What an interrupt led to.
+   *
+   * @param obeyed false when ComfyUI answers but has not ended the prompt in time
+   * @param end how it ended; empty when that is not known
+   */
+  private record Interrupt(boolean obeyed, Optional<PromptEnd> end) {}
 
   /**
    * Interrupts this prompt and no other, and drops the entry that this leaves, which would look
    * like somebody else's interrupt.
-   *
-   * @return false when ComfyUI answers but has not ended the prompt in time
    */
-  private boolean interrupt() {
+  private Interrupt interrupt() {
     try {
       comfy.cancel(promptId);
       Instant until = Instant.now().plus(health.interruptPatience());
       while (Instant.now().isBefore(until)) {
         switch (comfy.look(promptId)) {
           case PromptStatus.Absent absent -> {
-            return true;
+            return new Interrupt(true, Optional.empty());
           }
           case PromptStatus.Ended ended -> {
             comfy.forget(promptId);
-            return true;
+            return new Interrupt(true, Optional.of(ended.end()));
           }
           case PromptStatus.Pending pending -> attempt.await(AFTER_HINT.multipliedBy(4));
           case PromptStatus.Running running -> attempt.await(AFTER_HINT.multipliedBy(4));
         }
       }
       attempt.disobeyed();
-      return false;
+      return new Interrupt(false, Optional.empty());
     } catch (ComfyException e) {
       // A ComfyUI that does not answer has nothing to interrupt, or does not listen.
-      return true;
+      return new Interrupt(true, Optional.empty());
     }
   }
 

@@ -93,7 +93,7 @@ final class JobListener {
 
   private void run(LaneChannel channel, Delivery delivery, Job job) throws IOException {
     // A job that failed may come again by an operator's hand; one that succeeded here is a copy.
-    if (takeOver.isSucceeded(job) || (delivery.redelivered() && jobs.isSettled(job.tryName()))) {
+    if (takeOver.isSucceeded(job) || (delivery.isDoubtful() && jobs.isSettled(job.tryName()))) {
       leave(channel, settlement.ackAgain(channel, delivery));
       return;
     }
@@ -150,6 +150,9 @@ final class JobListener {
     try {
       if (delivery.isDoubtful()) {
         takeOver.ask(attempt);
+        if (!node.takesJobs() || !channel.isOpen()) {
+          attempt.stop(RunningAttempt.Stop.DRAIN);
+        }
       }
       Outcome outcome = outcome(attempt);
       trace.ended(outcome);

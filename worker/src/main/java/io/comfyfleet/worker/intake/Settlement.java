@@ -93,14 +93,20 @@ final class Settlement {
               channel,
               delivery);
       case Outcome.Ended ended -> ended(channel, delivery, job, ended);
-      case Outcome.Deferred deferred ->
-          ackIf(
-              publish(
-                  channel, Topology.retry(DEFERRAL), job.lane(), letters.deferred(job, delivery)),
-              channel,
-              delivery);
+      case Outcome.Deferred deferred -> deferred(channel, delivery, job);
       case Outcome.Superseded _ -> ack(channel, delivery);
     };
+  }
+
+  private Settled deferred(LaneChannel channel, Delivery delivery, Job job) {
+    // The broker has handed the job out anew by now.
+    if (!channel.isOpen()) {
+      return Settled.LEFT;
+    }
+    return ackIf(
+        publish(channel, Topology.retry(DEFERRAL), job.lane(), letters.deferred(job, delivery)),
+        channel,
+        delivery);
   }
 
   private Settled ended(LaneChannel channel, Delivery delivery, Job job, Outcome.Ended ended)

@@ -24,6 +24,7 @@ final class ControlListener implements MessageListener {
   private final MessageCodec codec;
   private final Node node;
   private final TakeOver takeOver;
+  private final Orphans orphans;
   private final Predicate<String> declared;
   private final Runnable exit;
 
@@ -32,10 +33,16 @@ final class ControlListener implements MessageListener {
    * @param exit ends the program in good order; returns at once
    */
   ControlListener(
-      MessageCodec codec, Node node, TakeOver takeOver, Predicate<String> declared, Runnable exit) {
+      MessageCodec codec,
+      Node node,
+      TakeOver takeOver,
+      Orphans orphans,
+      Predicate<String> declared,
+      Runnable exit) {
     this.codec = codec;
     this.node = node;
     this.takeOver = takeOver;
+    this.orphans = orphans;
     this.declared = declared;
     this.exit = exit;
   }
@@ -69,10 +76,14 @@ final class ControlListener implements MessageListener {
       case ControlMessage.CancelRun cancel ->
           stop(attempt -> attempt.job().runId().equals(cancel.runId()), RunningAttempt.Stop.CANCEL);
       case ControlMessage.WhoHas question -> takeOver.answer(question);
-      case ControlMessage.Defer defer ->
-          stop(attempt -> attempt.job().jobId().equals(defer.jobId()), RunningAttempt.Stop.DEFER);
-      case ControlMessage.Done done ->
-          stop(attempt -> attempt.job().jobId().equals(done.jobId()), RunningAttempt.Stop.DONE);
+      case ControlMessage.Defer defer -> {
+        orphans.taken(defer.jobId());
+        stop(attempt -> attempt.job().jobId().equals(defer.jobId()), RunningAttempt.Stop.DEFER);
+      }
+      case ControlMessage.Done done -> {
+        orphans.taken(done.jobId());
+        stop(attempt -> attempt.job().jobId().equals(done.jobId()), RunningAttempt.Stop.DONE);
+      }
     }
   }
 

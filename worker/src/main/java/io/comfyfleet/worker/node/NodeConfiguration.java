@@ -28,8 +28,8 @@ class NodeConfiguration {
   private static final long RECOVERY_MS = 500;
 
   @Bean
-  Orphans orphans(ComfyClient comfy, Node node) {
-    return new Orphans(comfy, node);
+  Orphans orphans(ComfyClient comfy, Node node, EventPublisher events) {
+    return new Orphans(comfy, node, events);
   }
 
   @Bean
@@ -126,6 +126,7 @@ class NodeConfiguration {
       MessageCodec codec,
       Node node,
       TakeOver takeOver,
+      Orphans orphans,
       ProgramExit exit,
       ApplicationContext context) {
     SimpleMessageListenerContainer container = new SimpleMessageListenerContainer(connections);
@@ -142,6 +143,7 @@ class NodeConfiguration {
             codec,
             node,
             takeOver,
+            orphans,
             lane -> controlAdmin.getQueueInfo(Topology.laneQueue(lane)) != null,
             exit::request));
     return new ControlContainer(container);

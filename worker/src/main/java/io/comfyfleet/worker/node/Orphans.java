@@ -1,65 +1,105 @@
 package io.comfyfleet.worker.node;
 
+import io.comfyfleet.node.ControlMessage;
+import io.comfyfleet.node.NodeState;
 import io.comfyfleet.telemetry.LogKeys;
+import io.comfyfleet.topology.Topology;
 import io.comfyfleet.worker.comfy.ComfyClient;
 import io.comfyfleet.worker.comfy.ComfyException;
 import io.comfyfleet.worker.execution.FleetPrompt;
 import io.comfyfleet.worker.execution.RunningAttempt;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prompts that this node submitted and nobody here waits for: a worker before this one was killed,
- * and its job went to another machine. They would keep the GPU busy for nothing. What others
- * submitted is never touched. One thread sweeps.
+ * Prompts that this node submitted and nobody here waits for: a worker before this one was killed.
+ * As long as no other node has the job, the broker may hand it to this one, which then attaches to
+ * the prompt. Once another has it, the prompt would keep the GPU busy for nothing and is cancelled;
+ * so is one that keeps an unhealthy node from proving itself. What others submitted is never
+ * touched. One thread sweeps, any may tell.
  */
 final class Orphans {
   private static final Logger log = LoggerFactory.getLogger(Orphans.class);
 
   private final ComfyClient comfy;
   private final Node node;
-  private volatile Set<UUID> candidates = Set.of();
+  private final EventPublisher events;
+
+  /** What was noted beside those of the last sweep, by prompt id. */
+  private volatile Map<UUID, Map<String, String>> known = Map.of();
+
+  /** Jobs that another node said it has, or has done. */
+  private final Set<String> elsewhere = ConcurrentHashMap.newKeySet();
+
   private final Set<UUID> told = new HashSet<>();
 
-  Orphans(ComfyClient comfy, Node node) {
+  Orphans(ComfyClient comfy, Node node, EventPublisher events) {
     this.comfy = comfy;
     this.node = node;
+    this.events = events;
   }
 
-  /**
-   * Cancels those that were orphans at the last call already. In between, the broker may have
-   * handed the job to this worker, which then attaches to the prompt.
-   */
+  /** Looks at those that were orphans at the last call already, and asks who has their jobs. */
   void sweep() {
     try {
-      Set<UUID> orphans = comfy.queued(FleetPrompt.NODE, node.identity().id());
-      orphans.removeAll(inHand());
-      for (UUID promptId : orphans) {
-        if (candidates.contains(promptId)) {
-          comfy.cancel(promptId);
-          if (told.add(promptId)) {
-            log.atInfo().addKeyValue(LogKeys.PROMPT_ID, promptId).log("orphaned prompt cancelled");
-          }
+      Map<UUID, Map<String, String>> found =
+          new HashMap<>(comfy.queued(FleetPrompt.NODE, node.identity().id()));
+      node.inHand().stream().map(RunningAttempt::promptId).forEach(found::remove);
+      Map<UUID, Map<String, String>> before = known;
+      known = found;
+      found.forEach((promptId, about) -> {
+        if (before.containsKey(promptId)) {
+          judge(promptId, about);
         }
-      }
-      candidates = orphans;
-      told.retainAll(orphans);
+      });
+      told.retainAll(found.keySet());
+      elsewhere.removeIf(job -> found.values().stream().noneMatch(about -> is(about, job)));
     } catch (ComfyException e) {
       // Asked again later.
       log.atDebug().setCause(e).log("queue not read");
     }
   }
 
-  /** Whether there were some at the last sweep. Any thread may ask. */
-  boolean areThere() {
-    return !candidates.isEmpty();
+  /** Notes that another node has this job in hand, or has done it. */
+  void taken(UUID jobId) {
+    String job = jobId.toString();
+    if (known.values().stream().anyMatch(about -> is(about, job))) {
+      elsewhere.add(job);
+    }
   }
 
-  private Set<UUID> inHand() {
-    return node.inHand().stream().map(RunningAttempt::promptId).collect(Collectors.toSet());
+  /** Whether there were some at the last sweep. Any thread may ask. */
+  boolean areThere() {
+    return !known.isEmpty();
+  }
+
+  private void judge(UUID promptId, Map<String, String> about) {
+    String job = about.get(FleetPrompt.JOB);
+    if (job == null || elsewhere.contains(job) || node.state() == NodeState.UNHEALTHY) {
+      comfy.cancel(promptId);
+      if (told.add(promptId)) {
+        log.atInfo().addKeyValue(LogKeys.PROMPT_ID, promptId).log("orphaned prompt cancelled");
+      }
+    } else {
+      events.tell(
+          Topology.CONTROL_ALL,
+          new ControlMessage.WhoHas(UUID.fromString(job), replay(about), node.identity().id()));
+    }
+  }
+
+  private static @Nullable Integer replay(Map<String, String> about) {
+    String replay = about.get(FleetPrompt.REPLAY);
+    return replay == null ? null : Integer.valueOf(replay);
+  }
+
+  private static boolean is(Map<String, String> about, String job) {
+    return job.equals(about.get(FleetPrompt.JOB));
   }
 }
