@@ -41,11 +41,18 @@ final class Answers implements AutoCloseable {
    * @param runId the run
    * @param key {@code x-fleet-idempotency-key}; null when it had none
    * @param status the run's status
+   * @param hasResults whether it carries results; the producer leaves out what would exceed the
+   *     limit of a message
    * @param ends how its jobs ended
    */
-  record Answer(String runId, @Nullable String key, String status, List<JobEnd> ends) {
+  record Answer(
+      String runId, @Nullable String key, String status, boolean hasResults, List<JobEnd> ends) {
     Answer {
       ends = List.copyOf(ends);
+    }
+
+    boolean tellsOf(String jobId) {
+      return ends.stream().anyMatch(end -> end.jobId().equals(jobId));
     }
   }
 
@@ -121,6 +128,7 @@ final class Answers implements AutoCloseable {
         body.path("run_id").asString(),
         key == null ? null : key.toString(),
         body.path("status").asString(),
+        body.path("results").isArray(),
         ends);
   }
 

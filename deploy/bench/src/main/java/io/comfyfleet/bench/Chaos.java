@@ -81,6 +81,7 @@ final class Chaos {
     }
     return new Evidence(
         ledger.jobs(),
+        ledger.askedToCancel(),
         ledger.refusals(),
         answers.all(),
         ledger.runIds().stream().map(runId -> RunState.of(api, runId)).toList(),

@@ -2,11 +2,13 @@ package io.comfyfleet.bench;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Everything the judge looks at.
  *
  * @param accepted the jobs that the fleet promised to do
+ * @param cancelled runs that were asked to be cancelled, whatever came of it
  * @param refusals valid requests that were refused, in words
  * @param answers every {@code run.completed} that came
  * @param runs what the producer said about every run in the end
@@ -19,6 +21,7 @@ import java.util.List;
  */
 record Evidence(
     List<Ledger.AcceptedJob> accepted,
+    Set<String> cancelled,
     List<String> refusals,
     List<Answers.Answer> answers,
     List<RunState> runs,
@@ -31,6 +34,7 @@ record Evidence(
 
   Evidence {
     accepted = List.copyOf(accepted);
+    cancelled = Set.copyOf(cancelled);
     refusals = List.copyOf(refusals);
     answers = List.copyOf(answers);
     runs = List.copyOf(runs);

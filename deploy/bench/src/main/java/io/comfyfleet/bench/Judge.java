@@ -46,6 +46,7 @@ final class Judge {
         counts(ends.values(), JobEnd::status),
         lost(),
         answeredTwice(),
+        new WrongEnds(evidence).lines(),
         unended(),
         repeatsByKey(),
         againBy,
@@ -62,10 +63,21 @@ final class Judge {
   }
 
   private List<String> lost() {
-    return evidence.accepted().stream()
-        .filter(job -> !ends.containsKey(job.jobId().toString()))
-        .map(job -> job.jobId() + " of " + job.runId())
-        .toList();
+    Map<String, List<Answer>> byRun =
+        evidence.answers().stream()
+            .filter(Answer::hasResults)
+            .collect(Collectors.groupingBy(Answer::runId));
+    List<String> lost = new ArrayList<>();
+    for (AcceptedJob job : evidence.accepted()) {
+      String jobId = job.jobId().toString();
+      if (!ends.containsKey(jobId)) {
+        lost.add(jobId + " of " + job.runId());
+      } else if (!byRun.getOrDefault(job.runId(), List.of()).stream()
+          .allMatch(answer -> answer.tellsOf(jobId))) {
+        lost.add(jobId + " of " + job.runId() + ": not in its run.completed");
+      }
+    }
+    return lost;
   }
 
   private List<String> unended() {

@@ -2,9 +2,11 @@ package io.comfyfleet.bench;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /** What the fleet has promised: kept beside it, never asked from it. Safe for all threads. */
@@ -13,6 +15,7 @@ final class Ledger {
   private final Map<String, List<AcceptedJob>> runs = new LinkedHashMap<>();
   private final List<String> refusals = new ArrayList<>();
   private final Map<Cancel, Integer> cancels = new EnumMap<>(Cancel.class);
+  private final Set<String> askedToCancel = new HashSet<>();
   private int repeats;
 
   /**
@@ -47,6 +50,11 @@ final class Ledger {
     repeats++;
   }
 
+  /** Written down before the request is sent: it may be done though no answer comes. */
+  synchronized void asksToCancel(String runId) {
+    askedToCancel.add(runId);
+  }
+
   synchronized void cancelled(Cancel outcome) {
     cancels.merge(outcome, 1, Integer::sum);
   }
@@ -58,6 +66,11 @@ final class Ledger {
 
   synchronized List<AcceptedJob> jobs() {
     return runs.values().stream().flatMap(List::stream).toList();
+  }
+
+  /** Ids of the runs that were asked to be cancelled, whatever came of it. */
+  synchronized Set<String> askedToCancel() {
+    return Set.copyOf(askedToCancel);
   }
 
   /** Valid requests that were refused, in words. */

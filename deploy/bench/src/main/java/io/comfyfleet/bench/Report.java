@@ -50,6 +50,7 @@ final class Report {
     row(lines, "answered", verdict.submitted() - verdict.lost().size() + words(verdict.endings()));
     row(lines, "**lost**", verdict.lost().size());
     row(lines, "**answered twice**", verdict.answeredTwice().size());
+    row(lines, "**answered wrongly**", verdict.answeredWrongly().size());
     row(lines, "**runs without an end**", verdict.unended().size());
     row(lines, "repeats a receiver drops by key", verdict.repeatsByKey());
     int again = verdict.againBy().values().stream().mapToInt(Integer::intValue).sum();
@@ -71,6 +72,7 @@ final class Report {
     List<String> lines = new ArrayList<>();
     cases(lines, "Lost", verdict.lost());
     cases(lines, "Answered twice", verdict.answeredTwice());
+    cases(lines, "Answered wrongly", verdict.answeredWrongly());
     cases(lines, "Without an end", verdict.unended());
     cases(lines, "Rendered again without need", verdict.againWithoutNeed());
     cases(lines, "Dead letter without explanation", verdict.unexplained());

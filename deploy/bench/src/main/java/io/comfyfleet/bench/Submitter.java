@@ -92,6 +92,7 @@ final class Submitter {
   }
 
   private void cancel(RunPlan run) {
+    ledger.asksToCancel(run.runId());
     Api.Answer answer = api.post("/api/runs/" + run.runId() + "/cancel", "", null);
     switch (answer.status()) {
       case 404 -> ledger.cancelled(Ledger.Cancel.TOO_EARLY);

@@ -11,6 +11,7 @@ import java.util.TreeMap;
  * @param endings how many jobs ended how, by status
  * @param lost jobs without a terminal result
  * @param answeredTwice runs answered under two keys or without one, and jobs with two results
+ * @param answeredWrongly jobs with an end that they cannot have
  * @param unended runs that are still open, or whose end was never told
  * @param repeatsByKey answers that a receiver drops because it saw their key before
  * @param againBy how many renders of a job that was rendered already, by the fault that explains it
@@ -27,6 +28,7 @@ record Verdict(
     SortedMap<String, Integer> endings,
     List<String> lost,
     List<String> answeredTwice,
+    List<String> answeredWrongly,
     List<String> unended,
     int repeatsByKey,
     SortedMap<String, Integer> againBy,
@@ -42,6 +44,7 @@ record Verdict(
     endings = new TreeMap<>(endings);
     lost = List.copyOf(lost);
     answeredTwice = List.copyOf(answeredTwice);
+    answeredWrongly = List.copyOf(answeredWrongly);
     unended = List.copyOf(unended);
     againBy = new TreeMap<>(againBy);
     againWithoutNeed = List.copyOf(againWithoutNeed);
@@ -57,6 +60,7 @@ record Verdict(
   boolean isGood() {
     return lost.isEmpty()
         && answeredTwice.isEmpty()
+        && answeredWrongly.isEmpty()
         && unended.isEmpty()
         && unexplained.isEmpty()
         && silent.isEmpty()

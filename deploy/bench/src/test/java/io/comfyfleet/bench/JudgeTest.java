@@ -1,6 +1,8 @@
 package io.comfyfleet.bench;
 
+import static io.comfyfleet.bench.Trial.answer;
 import static io.comfyfleet.bench.Trial.attempt;
+import static io.comfyfleet.bench.Trial.ended;
 import static io.comfyfleet.bench.Trial.failed;
 import static io.comfyfleet.bench.Trial.id;
 import static io.comfyfleet.bench.Trial.render;
@@ -12,6 +14,7 @@ import io.comfyfleet.bench.Answers.Answer;
 import io.comfyfleet.bench.JobEnd.FailedAttempt;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -39,8 +42,83 @@ class JudgeTest {
   }
 
   @Test
+  void jobThatItsRunsAnswerLeavesOutIsLostUnlessTheAnswerHasNoResultsAtAll() {
+    List<JobEnd> ends = trial.runs.getFirst().ends();
+    trial.answers.set(0, answer("run-r1-completed", "completed", ends.subList(0, 2)));
+
+    assertThat(trial.judge().lost()).containsExactly(id(2) + " of r1: not in its run.completed");
+    assertThat(trial.judge().isGood()).isFalse();
+
+    trial.answers.set(0, new Answer("r1", "run-r1-completed", "completed", false, List.of()));
+
+    assertThat(trial.judge().isGood()).isTrue();
+  }
+
+  @Test
+  void cancelledIsWrongUnlessTheRunWasAskedToBe() {
+    change(ended(id(0), "cancelled"));
+
+    assertThat(trial.judge().answeredWrongly()).containsExactly(id(0) + ": cancelled, unasked");
+    assertThat(trial.judge().lost()).isEmpty();
+    assertThat(trial.judge().isGood()).isFalse();
+
+    trial.cancelled.add("r1");
+
+    assertThat(trial.judge().isGood()).isTrue();
+  }
+
+  @Test
+  void expiredIsAlwaysWrong() {
+    change(ended(id(0), "expired"));
+    trial.cancelled.add("r1");
+
+    assertThat(trial.judge().answeredWrongly()).containsExactly(id(0) + ": expired");
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void wrongEndIsSeenInTheAnswerToo() {
+    List<JobEnd> ends = new ArrayList<>(trial.runs.getFirst().ends());
+    ends.set(0, ended(id(0), "expired"));
+    trial.answers.set(0, answer("run-r1-completed", "completed", ends));
+
+    assertThat(trial.judge().answeredWrongly()).containsExactly(id(0) + ": expired");
+  }
+
+  @Test
+  void successWithoutAnOutputIsWrong() {
+    change(ended(id(0), "succeeded"));
+
+    assertThat(trial.judge().answeredWrongly())
+        .containsExactly(id(0) + ": succeeded without an output");
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void successThatNoMachineRenderedIsWrongButInACancelledRun() {
+    trial.renders.removeFirst();
+
+    assertThat(trial.judge().answeredWrongly())
+        .containsExactly(id(0) + ": succeeded, but no machine rendered it");
+    assertThat(trial.judge().isGood()).isFalse();
+
+    trial.cancelled.add("r1");
+
+    assertThat(trial.judge().isGood()).isTrue();
+  }
+
+  @Test
+  void successOfAJobThatHadToMissItsDeadlineIsWrong() {
+    trial.accepted.set(0, new Ledger.AcceptedJob("r1", UUID.fromString(id(0)), true));
+
+    assertThat(trial.judge().answeredWrongly())
+        .containsExactly(id(0) + ": succeeded past its deadline");
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
   void endUnderASecondKeyIsAnAnswerTwice() {
-    trial.answers.add(new Answer("r1", "another key", "completed", trial.runs.getFirst().ends()));
+    trial.answers.add(answer("another key", "completed", trial.runs.getFirst().ends()));
 
     assertThat(trial.judge().answeredTwice()).hasSize(1);
     assertThat(trial.judge().isGood()).isFalse();
@@ -48,7 +126,7 @@ class JudgeTest {
 
   @Test
   void secondEndWithoutAKeyIsAnAnswerTwice() {
-    trial.answers.set(0, new Answer("r1", null, "completed", trial.runs.getFirst().ends()));
+    trial.answers.set(0, answer(null, "completed", trial.runs.getFirst().ends()));
     assertThat(trial.judge().isGood()).isTrue();
 
     trial.answers.add(trial.answers.getFirst());
@@ -68,7 +146,7 @@ class JudgeTest {
   @Test
   void otherResultInASecondAnswerIsAnAnswerTwice() {
     List<JobEnd> others = List.of(succeeded(id(0), "node-2", "another picture"));
-    trial.answers.add(new Answer("r1", "run-r1-completed", "completed", others));
+    trial.answers.add(answer("run-r1-completed", "completed", others));
 
     assertThat(trial.judge().answeredTwice()).containsExactly(id(0) + ": 2 different results");
     assertThat(trial.judge().isGood()).isFalse();
@@ -198,6 +276,6 @@ class JudgeTest {
     List<JobEnd> ends =
         List.of(end, trial.runs.getFirst().ends().get(1), trial.runs.getFirst().ends().get(2));
     trial.runs.set(0, new RunState("r1", "partial", ends));
-    trial.answers.set(0, new Answer("r1", "run-r1-completed", "partial", ends));
+    trial.answers.set(0, answer("run-r1-completed", "partial", ends));
   }
 }

@@ -3,8 +3,11 @@ package io.comfyfleet.bench;
 import io.comfyfleet.bench.JobEnd.FailedAttempt;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Made-up evidence: every job of its run {@code r1} ended well and was told once, until changed.
@@ -14,6 +17,7 @@ final class Trial {
   static final Instant START = Instant.parse("2026-01-01T10:00:00Z");
 
   final List<Ledger.AcceptedJob> accepted = new ArrayList<>();
+  final Set<String> cancelled = new HashSet<>();
   final List<String> refusals = new ArrayList<>();
   final List<Answers.Answer> answers = new ArrayList<>();
   final List<RunState> runs = new ArrayList<>();
@@ -33,8 +37,12 @@ final class Trial {
       trial.renders.add(render(id(i), "node-1", i, i + 1));
     }
     trial.runs.add(new RunState("r1", "completed", ends));
-    trial.answers.add(new Answers.Answer("r1", "run-r1-completed", "completed", ends));
+    trial.answers.add(answer("run-r1-completed", "completed", ends));
     return trial;
+  }
+
+  static Answers.Answer answer(@Nullable String key, String status, List<JobEnd> ends) {
+    return new Answers.Answer("r1", key, status, true, ends);
   }
 
   static String id(int number) {
@@ -43,6 +51,11 @@ final class Trial {
 
   static JobEnd succeeded(String jobId, String nodeId, String output) {
     return new JobEnd(jobId, "succeeded", nodeId, START, null, List.of(), List.of(output));
+  }
+
+  /** Without a picture. */
+  static JobEnd ended(String jobId, String status) {
+    return new JobEnd(jobId, status, "node-1", START, null, List.of(), List.of());
   }
 
   static JobEnd failed(String jobId, String code, List<FailedAttempt> failures) {
@@ -64,7 +77,7 @@ final class Trial {
   Verdict judge() {
     return Judge.judge(
         new Evidence(
-            accepted, refusals, answers, runs, renders, letters, strikes, missed, arrivals,
-            surprises));
+            accepted, cancelled, refusals, answers, runs, renders, letters, strikes, missed,
+            arrivals, surprises));
   }
 }
