@@ -15,7 +15,8 @@ import java.util.stream.Collectors;
 /** What the schedule accounts for: renders that were repeated, and jobs that were given up. */
 final class Explanations {
 
-  private static final int DELIVERY_LIMIT = 10;
+  /** A worker gives a job up that so many deliveries ended with; the broker one later. */
+  private static final int DEADLY_DELIVERIES = 9;
 
   /** An attempt may end so long after the fault that spoiled it: its time limit, and some. */
   private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(75);
@@ -39,6 +40,7 @@ final class Explanations {
 
   private final Evidence evidence;
   private final Set<String> pastDeadline;
+  private final Map<String, Instant> asked;
 
   Explanations(Evidence evidence) {
     this.evidence = evidence;
@@ -47,6 +49,9 @@ final class Explanations {
             .filter(AcceptedJob::pastDeadline)
             .map(job -> job.jobId().toString())
             .collect(Collectors.toSet());
+    asked =
+        evidence.accepted().stream()
+            .collect(Collectors.toMap(job -> job.jobId().toString(), AcceptedJob::asked));
   }
 
   /**
@@ -76,12 +81,22 @@ final class Explanations {
   /** Whether the schedule explains that the job was given up for this reason. */
   boolean explains(Letter letter) {
     if (letter.reason().equals("delivery_limit")) {
-      return evidence.strikes().stream().filter(strike -> RETURNING.contains(strike.kind())).count()
-          >= DELIVERY_LIMIT;
+      return returns(letter) >= DEADLY_DELIVERIES;
     }
     boolean bound = pastDeadline.contains(letter.jobId());
     return !letter.failures().isEmpty()
         && letter.failures().stream().allMatch(failure -> explains(failure, bound));
+  }
+
+  /** How many strikes may have returned the job's message; where it was is not known. */
+  private long returns(Letter letter) {
+    return asked.containsKey(letter.jobId())
+        ? evidence.strikes().stream()
+            .filter(strike -> RETURNING.contains(strike.kind()))
+            .filter(
+                strike -> strike.touches(strike.nodeId(), asked.get(letter.jobId()), letter.died()))
+            .count()
+        : 0;
   }
 
   private boolean explains(FailedAttempt failure, boolean boundToBeLate) {

@@ -52,10 +52,7 @@ final class Judge {
         againBy,
         withoutNeed,
         counts(evidence.letters(), Letter::reason),
-        evidence.letters().stream()
-            .filter(letter -> !explanations.explains(letter))
-            .map(Judge::line)
-            .toList(),
+        unexplained(),
         silent(),
         evidence.missed(),
         evidence.refusals(),
@@ -128,6 +125,23 @@ final class Judge {
       }
     }
     return repeats;
+  }
+
+  /** Nobody sends a job again from the dead letters here: each job has one end and one letter. */
+  private List<String> unexplained() {
+    Set<String> seen = new HashSet<>();
+    List<String> unexplained = new ArrayList<>();
+    for (Letter letter : evidence.letters()) {
+      JobEnd end = ends.get(letter.jobId());
+      if (!seen.add(letter.jobId())) {
+        unexplained.add(line(letter) + ", a second letter");
+      } else if (end != null && end.isSucceeded()) {
+        unexplained.add(line(letter) + ", but the job succeeded");
+      } else if (!explanations.explains(letter)) {
+        unexplained.add(line(letter));
+      }
+    }
+    return unexplained;
   }
 
   private List<String> silent() {

@@ -1,5 +1,6 @@
 package io.comfyfleet.bench;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -24,8 +25,9 @@ final class Ledger {
    * @param runId its run
    * @param jobId its id
    * @param pastDeadline whether it is bound to fail by its time limit
+   * @param asked when it was asked for; it may have begun before the answer came
    */
-  record AcceptedJob(String runId, UUID jobId, boolean pastDeadline) {}
+  record AcceptedJob(String runId, UUID jobId, boolean pastDeadline, Instant asked) {}
 
   /** What became of the wish to cancel a run. */
   enum Cancel {
@@ -37,9 +39,10 @@ final class Ledger {
     TOO_EARLY
   }
 
-  synchronized void accepted(RunPlan run, List<JobPlan> jobs) {
+  synchronized void accepted(RunPlan run, List<JobPlan> jobs, Instant asked) {
     List<AcceptedJob> known = runs.computeIfAbsent(run.runId(), id -> new ArrayList<>());
-    jobs.forEach(job -> known.add(new AcceptedJob(run.runId(), job.jobId(), job.pastDeadline())));
+    jobs.forEach(
+        job -> known.add(new AcceptedJob(run.runId(), job.jobId(), job.pastDeadline(), asked)));
   }
 
   synchronized void refused(String why) {

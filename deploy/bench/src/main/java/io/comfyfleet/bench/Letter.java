@@ -8,9 +8,11 @@ import io.comfyfleet.launch.ProducerClient;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -18,14 +20,17 @@ import tools.jackson.databind.JsonNode;
  * One dead letter.
  *
  * @param jobId the job; empty when the body names none
- * @param reason an error code; {@code delivery_limit} for the broker's own letters
+ * @param reason an error code; in the broker's own letters why it gave up, for example {@code
+ *     delivery_limit}
  * @param words the reason in words; empty when there are none
+ * @param died when it was given up
  * @param failures the attempts that the message had behind it, and the last one
  */
-record Letter(String jobId, String reason, String words, List<JobEnd.FailedAttempt> failures) {
+record Letter(
+    String jobId, String reason, String words, Instant died, List<JobEnd.FailedAttempt> failures) {
 
   private static final String QUEUE = "fleet.dead";
-  private static final String BY_BROKER = "delivery_limit";
+  private static final String UNKNOWN = "unknown";
 
   Letter {
     failures = List.copyOf(failures);
@@ -45,7 +50,7 @@ record Letter(String jobId, String reason, String words, List<JobEnd.FailedAttem
     }
   }
 
-  private static Letter of(GetResponse got) {
+  static Letter of(GetResponse got) {
     Map<String, Object> headers = got.getProps().getHeaders();
     Map<String, Object> known = headers == null ? Map.of() : headers;
     JsonNode body;
@@ -54,21 +59,36 @@ record Letter(String jobId, String reason, String words, List<JobEnd.FailedAttem
     } catch (JacksonException e) {
       body = ProducerClient.JSON.createObjectNode();
     }
-    String reason = text(known, "x-fleet-reason");
-    List<JobEnd.FailedAttempt> failures = new ArrayList<>(JobEnd.attempts(body));
-    if (!reason.isEmpty()) {
-      String at = text(known, "x-fleet-died-at");
-      Instant died = at.isEmpty() ? Instant.now() : Instant.parse(at);
-      failures.add(new JobEnd.FailedAttempt(text(known, "x-fleet-node"), died, reason));
+    String ours = text(known, "x-fleet-reason");
+    Map<?, ?> death = latestDeath(known);
+    String reason =
+        Stream.of(ours, text(death, "reason"), UNKNOWN)
+            .filter(name -> !name.isEmpty())
+            .findFirst()
+            .orElseThrow();
+    String at = text(known, "x-fleet-died-at");
+    Instant died = Instant.now();
+    if (!ours.isEmpty() && !at.isEmpty()) {
+      died = Instant.parse(at);
+    } else if (death.get("time") instanceof Date time) {
+      died = time.toInstant();
     }
+    List<JobEnd.FailedAttempt> failures = new ArrayList<>(JobEnd.attempts(body));
+    failures.add(new JobEnd.FailedAttempt(text(known, "x-fleet-node"), died, reason));
     return new Letter(
-        body.path("job_id").asString(""),
-        reason.isEmpty() ? BY_BROKER : reason,
-        text(known, "x-fleet-error"),
-        failures);
+        body.path("job_id").asString(""), reason, text(known, "x-fleet-error"), died, failures);
   }
 
-  private static String text(Map<String, Object> headers, String name) {
+  /** The broker puts the latest first; empty when there was none. */
+  private static Map<?, ?> latestDeath(Map<String, Object> headers) {
+    return headers.get("x-death") instanceof List<?> deaths
+            && !deaths.isEmpty()
+            && deaths.getFirst() instanceof Map<?, ?> death
+        ? death
+        : Map.of();
+  }
+
+  private static String text(Map<?, ?> headers, String name) {
     Object value = headers.get(name);
     return value == null ? "" : value.toString();
   }

@@ -62,14 +62,16 @@ final class Submitter {
     if (run.intake()) {
       List<byte[]> messages = Bodies.messages(run);
       for (int index = 0; index < messages.size(); index++) {
+        Instant asked = Instant.now();
         intake.publish(messages.get(index));
-        ledger.accepted(run, List.of(run.jobs().get(index)));
+        ledger.accepted(run, List.of(run.jobs().get(index)), asked);
       }
       return true;
     }
+    Instant asked = Instant.now();
     boolean accepted = post(run);
     if (accepted) {
-      ledger.accepted(run, run.jobs());
+      ledger.accepted(run, run.jobs(), asked);
     }
     return accepted;
   }

@@ -1,10 +1,12 @@
 package io.comfyfleet.bench;
 
+import static io.comfyfleet.bench.Trial.accepted;
 import static io.comfyfleet.bench.Trial.answer;
 import static io.comfyfleet.bench.Trial.attempt;
 import static io.comfyfleet.bench.Trial.ended;
 import static io.comfyfleet.bench.Trial.failed;
 import static io.comfyfleet.bench.Trial.id;
+import static io.comfyfleet.bench.Trial.letter;
 import static io.comfyfleet.bench.Trial.render;
 import static io.comfyfleet.bench.Trial.struck;
 import static io.comfyfleet.bench.Trial.succeeded;
@@ -17,7 +19,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class JudgeTest {
@@ -35,7 +36,7 @@ class JudgeTest {
 
   @Test
   void acceptedJobWithoutAResultIsLost() {
-    trial.accepted.add(new Ledger.AcceptedJob("r1", UUID.fromString(id(9)), false));
+    trial.accepted.add(accepted(id(9), false));
 
     assertThat(trial.judge().lost()).containsExactly(id(9) + " of r1");
     assertThat(trial.judge().isGood()).isFalse();
@@ -109,7 +110,7 @@ class JudgeTest {
 
   @Test
   void successOfAJobThatHadToMissItsDeadlineIsWrong() {
-    trial.accepted.set(0, new Ledger.AcceptedJob("r1", UUID.fromString(id(0)), true));
+    trial.accepted.set(0, accepted(id(0), true));
 
     assertThat(trial.judge().answeredWrongly())
         .containsExactly(id(0) + ": succeeded past its deadline");
@@ -189,15 +190,54 @@ class JudgeTest {
     giveUp(id(0), "deadline_exceeded", List.of(attempt("node-1", 10, "deadline_exceeded")));
     assertThat(trial.judge().isGood()).isFalse();
 
-    trial.accepted.set(0, new Ledger.AcceptedJob("r1", UUID.fromString(id(0)), true));
+    trial.accepted.set(0, accepted(id(0), true));
 
     assertThat(trial.judge().isGood()).isTrue();
     assertThat(trial.judge().letters()).isEqualTo(Map.of("deadline_exceeded", 1));
   }
 
   @Test
+  void brokersLetterNeedsNineReturningStrikesBetweenTheJobsAcceptanceAndItself() {
+    giveUp(id(0), "delivery_limit", List.of(attempt("", 100, "delivery_limit")));
+    for (int i = 0; i < 8; i++) {
+      trial.strikes.add(struck(FaultKind.WORKER_KILL, "node-1", 10 * i, 10 * i + 3));
+    }
+    trial.strikes.add(struck(FaultKind.WORKER_KILL, "node-1", -20, -15));
+    trial.strikes.add(struck(FaultKind.NETWORK_CUT, "node-2", 110, 120));
+    trial.strikes.add(struck(FaultKind.OUT_OF_MEMORY, "node-2", 90, 90));
+    assertThat(trial.judge().unexplained()).hasSize(1);
+    assertThat(trial.judge().isGood()).isFalse();
+
+    trial.strikes.add(struck(FaultKind.BROKER_RESTART, "", 90, 95));
+
+    assertThat(trial.judge().isGood()).isTrue();
+  }
+
+  @Test
+  void secondLetterOfAJobIsUnexplained() {
+    giveUp(id(0), "out_of_memory", List.of(attempt("node-1", 10, "out_of_memory")));
+    trial.strikes.add(struck(FaultKind.OUT_OF_MEMORY, "node-1", 9, 9));
+    assertThat(trial.judge().isGood()).isTrue();
+
+    trial.letters.add(trial.letters.getFirst());
+
+    assertThat(trial.judge().unexplained()).hasSize(1).first().asString().contains("second letter");
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void letterOfAJobThatSucceededIsUnexplained() {
+    trial.letters.add(
+        letter(id(0), "out_of_memory", List.of(attempt("node-1", 10, "out_of_memory"))));
+    trial.strikes.add(struck(FaultKind.OUT_OF_MEMORY, "node-1", 9, 9));
+
+    assertThat(trial.judge().unexplained()).hasSize(1).first().asString().contains("succeeded");
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
   void unreadableLetterIsNeverExplained() {
-    trial.letters.add(new Letter("", "unreadable_message", "no JSON", List.of()));
+    trial.letters.add(letter("", "unreadable_message", List.of()));
 
     assertThat(trial.judge().isGood()).isFalse();
   }
@@ -267,7 +307,7 @@ class JudgeTest {
   }
 
   private void giveUp(String jobId, String code, List<FailedAttempt> failures) {
-    trial.letters.add(new Letter(jobId, code, "", failures));
+    trial.letters.add(letter(jobId, code, failures));
     change(failed(jobId, code, failures));
   }
 

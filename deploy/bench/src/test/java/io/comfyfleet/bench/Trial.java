@@ -33,7 +33,7 @@ final class Trial {
     List<JobEnd> ends = new ArrayList<>();
     for (int i = 0; i < jobs; i++) {
       ends.add(succeeded(id(i), "node-1", "sha-" + i));
-      trial.accepted.add(new Ledger.AcceptedJob("r1", UUID.fromString(id(i)), false));
+      trial.accepted.add(accepted(id(i), false));
       trial.renders.add(render(id(i), "node-1", i, i + 1));
     }
     trial.runs.add(new RunState("r1", "completed", ends));
@@ -47,6 +47,15 @@ final class Trial {
 
   static String id(int number) {
     return new UUID(1, number).toString();
+  }
+
+  static Ledger.AcceptedJob accepted(String jobId, boolean pastDeadline) {
+    return new Ledger.AcceptedJob("r1", UUID.fromString(jobId), pastDeadline, START);
+  }
+
+  /** As the last attempt's node wrote it. */
+  static Letter letter(String jobId, String reason, List<FailedAttempt> failures) {
+    return new Letter(jobId, reason, "", START.plusSeconds(100), failures);
   }
 
   static JobEnd succeeded(String jobId, String nodeId, String output) {
