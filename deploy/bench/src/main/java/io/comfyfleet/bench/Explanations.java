@@ -38,12 +38,20 @@ final class Explanations {
           FaultKind.NETWORK_CUT,
           FaultKind.BROKER_RESTART);
 
+  /** A render so long after the job's end began before it was told. */
+  private static final Duration TELLING = Duration.ofSeconds(1);
+
   private final Evidence evidence;
+  private final Map<String, JobEnd> ends;
   private final Set<String> pastDeadline;
   private final Map<String, Instant> asked;
 
-  Explanations(Evidence evidence) {
+  /**
+   * @param ends how each job ended
+   */
+  Explanations(Evidence evidence, Map<String, JobEnd> ends) {
     this.evidence = evidence;
+    this.ends = ends;
     pastDeadline =
         evidence.accepted().stream()
             .filter(AcceptedJob::pastDeadline)
@@ -112,6 +120,9 @@ final class Explanations {
 
   /** The latest fault at a node that had rendered the job, between that render and this one. */
   private Optional<FaultKind> cause(List<Render> before, Render again) {
+    if (isAfterTheEnd(again)) {
+      return Optional.empty();
+    }
     return evidence.strikes().stream()
         .filter(strike -> strike.kind().rendersAgain())
         .filter(strike ->
@@ -120,6 +131,14 @@ final class Explanations {
                     render -> strike.touches(render.nodeId(), render.started(), again.started())))
         .max(Comparator.comparing(Struck::begun))
         .map(Struck::kind);
+  }
+
+  /** Never of a cancelled job: its message stays where it is, and the nodes are told later. */
+  private boolean isAfterTheEnd(Render again) {
+    JobEnd end = ends.get(again.jobId());
+    return end != null
+        && !end.status().equals("cancelled")
+        && again.started().isAfter(end.endedAt().plus(TELLING));
   }
 
   private static String line(Render first, Render again) {

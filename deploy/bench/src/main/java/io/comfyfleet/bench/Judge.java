@@ -30,7 +30,7 @@ final class Judge {
     this.evidence = evidence;
     runs = evidence.runs().stream().collect(Collectors.toMap(RunState::runId, run -> run));
     evidence.runs().forEach(run -> run.ends().forEach(end -> ends.put(end.jobId(), end)));
-    explanations = new Explanations(evidence);
+    explanations = new Explanations(evidence, ends);
   }
 
   static Verdict judge(Evidence evidence) {

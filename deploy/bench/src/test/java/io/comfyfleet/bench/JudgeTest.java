@@ -266,6 +266,7 @@ class JudgeTest {
 
   @Test
   void secondRenderNeedsAFaultAtTheFirstOnesNodeInBetween() {
+    change(succeeded(id(0), "node-2", "a", 31));
     trial.renders.add(render(id(0), "node-2", 30, 31));
     trial.strikes.add(struck(FaultKind.WORKER_KILL, "node-2", 1, 5));
     trial.strikes.add(struck(FaultKind.SOCKET_DROP, "node-1", 1, 1));
@@ -276,6 +277,29 @@ class JudgeTest {
 
     assertThat(trial.judge().againWithoutNeed()).isEmpty();
     assertThat(trial.judge().againBy()).isEqualTo(Map.of("worker-kill", 1));
+  }
+
+  @Test
+  void renderThatBeginsAfterTheJobHadEndedIsWithoutNeed() {
+    change(succeeded(id(0), "node-2", "a", 31));
+    trial.strikes.add(struck(FaultKind.WORKER_KILL, "node-1", 1, 5));
+    trial.renders.add(render(id(0), "node-2", 30, 31));
+    trial.renders.add(render(id(0), "node-3", 33, 34));
+
+    assertThat(trial.judge().againBy()).isEqualTo(Map.of("worker-kill", 1));
+    assertThat(trial.judge().againWithoutNeed()).hasSize(1).first().asString().contains("node-3");
+  }
+
+  /** Its message is still in a queue or at a node: nobody waits for the nodes with a cancel. */
+  @Test
+  void renderOfACancelledJobMayNeedAnotherAlsoAfterItsEnd() {
+    change(ended(id(0), "cancelled", 2));
+    trial.cancelled.add("r1");
+    trial.strikes.add(struck(FaultKind.WORKER_KILL, "node-1", 1, 5));
+    trial.renders.add(render(id(0), "node-2", 30, 31));
+
+    assertThat(trial.judge().againBy()).isEqualTo(Map.of("worker-kill", 1));
+    assertThat(trial.judge().againWithoutNeed()).isEmpty();
   }
 
   @Test

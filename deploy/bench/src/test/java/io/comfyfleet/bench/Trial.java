@@ -59,12 +59,21 @@ final class Trial {
   }
 
   static JobEnd succeeded(String jobId, String nodeId, String output) {
-    return new JobEnd(jobId, "succeeded", nodeId, START, null, List.of(), List.of(output));
+    return succeeded(jobId, nodeId, output, 0);
+  }
+
+  static JobEnd succeeded(String jobId, String nodeId, String output, int at) {
+    return new JobEnd(
+        jobId, "succeeded", nodeId, START.plusSeconds(at), null, List.of(), List.of(output));
   }
 
   /** Without a picture. */
   static JobEnd ended(String jobId, String status) {
-    return new JobEnd(jobId, status, "node-1", START, null, List.of(), List.of());
+    return ended(jobId, status, 0);
+  }
+
+  static JobEnd ended(String jobId, String status, int at) {
+    return new JobEnd(jobId, status, "node-1", START.plusSeconds(at), null, List.of(), List.of());
   }
 
   static JobEnd failed(String jobId, String code, List<FailedAttempt> failures) {
