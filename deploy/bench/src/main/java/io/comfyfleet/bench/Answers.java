@@ -41,12 +41,18 @@ final class Answers implements AutoCloseable {
    * @param runId the run
    * @param key {@code x-fleet-idempotency-key}; null when it had none
    * @param status the run's status
+   * @param completedAt when the run was closed
    * @param hasResults whether it carries results; the producer leaves out what would exceed the
    *     limit of a message
    * @param ends how its jobs ended
    */
   record Answer(
-      String runId, @Nullable String key, String status, boolean hasResults, List<JobEnd> ends) {
+      String runId,
+      @Nullable String key,
+      String status,
+      Instant completedAt,
+      boolean hasResults,
+      List<JobEnd> ends) {
     Answer {
       ends = List.copyOf(ends);
     }
@@ -128,6 +134,7 @@ final class Answers implements AutoCloseable {
         body.path("run_id").asString(),
         key == null ? null : key.toString(),
         body.path("status").asString(),
+        Instant.parse(body.path("completed_at").asString()),
         body.path("results").isArray(),
         ends);
   }

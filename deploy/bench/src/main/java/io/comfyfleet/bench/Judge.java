@@ -103,6 +103,15 @@ final class Judge {
         twice.add(runId + ": " + answers.size() + " ends under the keys " + keys);
       }
     });
+    byRun.forEach((runId, answers) ->
+        answers.stream()
+            .distinct()
+            .collect(Collectors.groupingBy(Judge::key, TreeMap::new, Collectors.counting()))
+            .forEach((key, different) -> {
+              if (different > 1) {
+                twice.add(runId + ": " + different + " different ends under the key " + key);
+              }
+            }));
     Map<String, List<JobEnd>> told = Answers.byJob(evidence.answers());
     told.forEach((jobId, known) -> {
       Set<JobEnd> different = new HashSet<>(known);

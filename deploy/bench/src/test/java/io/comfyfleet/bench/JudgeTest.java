@@ -50,7 +50,8 @@ class JudgeTest {
     assertThat(trial.judge().lost()).containsExactly(id(2) + " of r1: not in its run.completed");
     assertThat(trial.judge().isGood()).isFalse();
 
-    trial.answers.set(0, new Answer("r1", "run-r1-completed", "completed", false, List.of()));
+    trial.answers.set(
+        0, new Answer("r1", "run-r1-completed", "completed", Trial.START, false, List.of()));
 
     assertThat(trial.judge().isGood()).isTrue();
   }
@@ -145,11 +146,25 @@ class JudgeTest {
   }
 
   @Test
+  void secondCloseUnderTheSameKeyIsAnAnswerTwice() {
+    List<JobEnd> ends = trial.runs.getFirst().ends();
+    Instant later = Trial.START.plusSeconds(1);
+    trial.answers.add(new Answer("r1", "run-r1-completed", "completed", later, true, ends));
+    assertThat(trial.judge().answeredTwice())
+        .containsExactly("r1: 2 different ends under the key run-r1-completed");
+
+    trial.answers.set(1, answer("run-r1-completed", "partial", ends));
+
+    assertThat(trial.judge().answeredTwice()).hasSize(1);
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
   void otherResultInASecondAnswerIsAnAnswerTwice() {
     List<JobEnd> others = List.of(succeeded(id(0), "node-2", "another picture"));
     trial.answers.add(answer("run-r1-completed", "completed", others));
 
-    assertThat(trial.judge().answeredTwice()).containsExactly(id(0) + ": 2 different results");
+    assertThat(trial.judge().answeredTwice()).contains(id(0) + ": 2 different results");
     assertThat(trial.judge().isGood()).isFalse();
   }
 

@@ -42,7 +42,7 @@ final class Trial {
   }
 
   static Answers.Answer answer(@Nullable String key, String status, List<JobEnd> ends) {
-    return new Answers.Answer("r1", key, status, true, ends);
+    return new Answers.Answer("r1", key, status, START, true, ends);
   }
 
   static String id(int number) {
