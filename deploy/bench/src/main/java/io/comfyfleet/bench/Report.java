@@ -2,7 +2,6 @@ package io.comfyfleet.bench;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -80,6 +79,14 @@ final class Report {
     cases(lines, "Refused", verdict.refused());
     cases(lines, "Ended by itself", verdict.surprises());
     cases(lines, "Strike not carried out", verdict.missed());
+    String idle =
+        struck().entrySet().stream()
+            .filter(entry -> entry.getValue() == 0)
+            .map(entry -> entry.getKey().wireName())
+            .collect(Collectors.joining(", "));
+    if (!idle.isEmpty()) {
+      lines.add("Note: struck nothing: " + idle);
+    }
     Integer early = ledger.cancels().get(Ledger.Cancel.TOO_EARLY);
     if (early != null) {
       lines.add(
@@ -90,7 +97,8 @@ final class Report {
     return lines;
   }
 
-  private List<String> faults() {
+  /** How often which of the chosen kinds struck. */
+  private Map<FaultKind, Integer> struck() {
     Map<FaultKind, Integer> struck = new EnumMap<>(FaultKind.class);
     evidence.strikes().forEach(strike -> struck.merge(strike.kind(), 1, Integer::sum));
     struck.put(FaultKind.DUPLICATE_DELIVERY, ledger.repeats());
@@ -98,6 +106,12 @@ final class Report {
     struck.put(
         FaultKind.DEADLINE,
         (int) evidence.accepted().stream().filter(Ledger.AcceptedJob::pastDeadline).count());
+    options.faults().forEach(kind -> struck.putIfAbsent(kind, 0));
+    struck.keySet().retainAll(options.faults());
+    return struck;
+  }
+
+  private List<String> faults() {
     Map<String, JobEnd> ends = new HashMap<>();
     evidence.runs().forEach(run -> run.ends().forEach(end -> ends.put(end.jobId(), end)));
     Map<FaultKind, Duration> recovery =
@@ -105,14 +119,13 @@ final class Report {
     List<String> lines = new ArrayList<>();
     lines.add("| fault | struck | longest recovery |");
     lines.add("|---|---|---|");
-    Arrays.stream(FaultKind.values())
-        .filter(options.faults()::contains)
-        .forEach(kind ->
+    struck()
+        .forEach((kind, times) ->
             lines.add(
                 "| %s | %d | %s |"
                     .formatted(
                         kind.wireName(),
-                        struck.getOrDefault(kind, 0),
+                        times,
                         recovery.containsKey(kind) ? seconds(recovery.get(kind)) : "–")));
     return lines;
   }

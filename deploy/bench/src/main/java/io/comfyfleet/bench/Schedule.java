@@ -3,13 +3,14 @@ package io.comfyfleet.bench;
 import io.comfyfleet.bench.FaultKind.Target;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * When which fault strikes what. The same seed, kinds, nodes and length give the same schedule;
@@ -69,13 +70,14 @@ record Schedule(List<Strike> strikes) {
   }
 
   /**
-   * Moves strikes from nodes that are still down to free ones; without a free one it is dropped. Of
-   * the producer and of the broker there is one: what would strike it while it is down comes later.
+   * Moves strikes from nodes that are still down, or where the same fault may still be armed, to
+   * free ones; without a free one it is dropped. Of the producer and of the broker there is one:
+   * what would strike it while it is down comes later.
    */
   private static List<Strike> apart(List<Strike> drawn, int nodes) {
     Map<Target, Duration> downUntil = new EnumMap<>(Target.class);
-    Duration[] busyUntil = new Duration[nodes + 1];
-    Arrays.fill(busyUntil, Duration.ZERO);
+    List<Occupied> occupied =
+        IntStream.rangeClosed(1, nodes).mapToObj(node -> new Occupied()).toList();
     List<Strike> kept = new ArrayList<>();
     for (Strike strike : drawn) {
       if (strike.kind().target() != Target.NODE) {
@@ -85,21 +87,39 @@ record Schedule(List<Strike> strikes) {
         kept.add(new Strike(strike.kind(), strike.node(), at, strike.lasts()));
         continue;
       }
-      int node = strike.node();
       for (int tries = 0; tries < nodes; tries++) {
-        if (busyUntil[node].compareTo(strike.at()) <= 0) {
+        int node = (strike.node() - 1 + tries) % nodes;
+        if (occupied.get(node).isFreeFor(strike)) {
+          occupied.get(node).take(strike);
+          kept.add(new Strike(strike.kind(), node + 1, strike.at(), strike.lasts()));
           break;
         }
-        node = node % nodes + 1;
       }
-      if (busyUntil[node].compareTo(strike.at()) > 0) {
-        continue;
-      }
-      if (strike.kind().most() > 0) {
-        busyUntil[node] = strike.at().plus(strike.lasts()).plus(REST);
-      }
-      kept.add(new Strike(strike.kind(), node, strike.at(), strike.lasts()));
     }
     return kept;
+  }
+
+  /** How long a node is taken. */
+  private static final class Occupied {
+
+    private Duration down = Duration.ZERO;
+
+    /** By the simulator's fault: armed again, it would strike once for two strikes. */
+    private final Map<String, Duration> armed = new HashMap<>();
+
+    boolean isFreeFor(Strike strike) {
+      return down.compareTo(strike.at()) <= 0
+          && strike.kind().armed().stream()
+              .noneMatch(
+                  fault -> armed.getOrDefault(fault, Duration.ZERO).compareTo(strike.at()) > 0);
+    }
+
+    void take(Strike strike) {
+      if (strike.kind().most() > 0) {
+        down = strike.at().plus(strike.lasts()).plus(REST);
+      }
+      Duration until = strike.at().plus(Striker.ARMED_LIMIT).plus(REST);
+      strike.kind().armed().forEach(fault -> armed.put(fault, until));
+    }
   }
 }

@@ -21,7 +21,7 @@ final class Striker {
   private static final Duration POLL = Duration.ofMillis(250);
 
   /** An armed fault that has met nothing for so long is disarmed and does not count. */
-  private static final Duration ARMED_LIMIT = Duration.ofSeconds(60);
+  static final Duration ARMED_LIMIT = Duration.ofSeconds(60);
 
   private final Machines machines;
   private final List<Struck> struck = new ArrayList<>();

@@ -1,5 +1,6 @@
 package io.comfyfleet.bench;
 
+import static java.util.Collections.disjoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -51,6 +52,32 @@ class ScheduleTest {
           .noneMatch(later ->
               later.at().compareTo(first.at()) >= 0
                   && later.at().compareTo(first.at().plus(first.lasts())) < 0);
+    }
+  }
+
+  @Test
+  void armedFaultThatMayStillWaitOnANodeIsNotArmedThereAgain() {
+    for (long seed = 1; seed <= 20; seed++) {
+      List<Strike> strikes = Schedule.of(seed, ALL, 6, LENGTH).strikes();
+
+      for (Strike first : strikes) {
+        assertThat(strikes)
+            .filteredOn(later -> later != first && later.node() == first.node())
+            .filteredOn(later -> !disjoint(later.kind().armed(), first.kind().armed()))
+            .filteredOn(later -> later.at().compareTo(first.at()) >= 0)
+            .noneMatch(later -> later.at().compareTo(first.at().plus(Striker.ARMED_LIMIT)) <= 0);
+      }
+    }
+  }
+
+  @Test
+  void keepingArmedFaultsApartLeavesMostOfThem() {
+    for (FaultKind kind : EnumSet.of(FaultKind.SOCKET_DROP, FaultKind.DEAF_SOCKET)) {
+      long due = LENGTH.toSeconds() / kind.everySeconds();
+
+      assertThat(Schedule.of(7, ALL, 6, LENGTH).strikes())
+          .filteredOn(strike -> strike.kind() == kind)
+          .hasSizeGreaterThan((int) due / 2);
     }
   }
 

@@ -93,9 +93,12 @@ final class Trial {
   }
 
   Verdict judge() {
-    return Judge.judge(
-        new Evidence(
-            accepted, cancelled, refusals, answers, runs, renders, letters, strikes, missed,
-            arrivals, surprises));
+    return Judge.judge(evidence());
+  }
+
+  Evidence evidence() {
+    return new Evidence(
+        accepted, cancelled, refusals, answers, runs, renders, letters, strikes, missed, arrivals,
+        surprises);
   }
 }
