@@ -9,24 +9,28 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.security.GeneralSecurityException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /** Connections of the bench's own to the broker; faults of the network do not touch them. */
 final class Amqp {
 
-  private static final List<String> QUEUES =
+  /** The queues that are empty when the fleet has nothing to do. */
+  static final List<String> WORK =
       List.of(
           "fleet.intake",
           "fleet.jobs.image",
           "fleet.jobs.video",
           "fleet.results",
-          "fleet.dead",
-          "fleet.runs.completed",
+          "fleet.elsewhere",
           "fleet.retry.1s",
           "fleet.retry.5s",
           "fleet.retry.15s",
           "fleet.retry.60s",
           "fleet.retry.300s");
+
+  private static final List<String> FOR_READERS = List.of("fleet.dead", "fleet.runs.completed");
 
   private Amqp() {}
 
@@ -54,16 +58,11 @@ final class Amqp {
    */
   static void requireUnused(String uri) {
     try (Connection connection = connect(uri, "chaos check", false)) {
-      for (String queue : QUEUES) {
-        Channel channel = connection.createChannel();
-        DeclareOk found;
-        try {
-          found = channel.queueDeclarePassive(queue);
-        } catch (IOException e) {
-          // No such queue; the refusal has closed the channel.
+      for (String queue : Stream.of(WORK, FOR_READERS).flatMap(List::stream).toList()) {
+        DeclareOk found = find(connection, queue).orElse(null);
+        if (found == null) {
           continue;
         }
-        channel.abort();
         if (found.getMessageCount() > 0 || found.getConsumerCount() > 0) {
           throw new FleetFailure(
               "Queue %s of the given broker holds %d messages and has %d consumers; give a virtual host of its own"
@@ -73,5 +72,19 @@ final class Amqp {
     } catch (IOException | TimeoutException e) {
       throw new FleetFailure("Cannot look at the broker's queues: " + e, e);
     }
+  }
+
+  /** What the broker tells about a queue; empty when there is none. */
+  static Optional<DeclareOk> find(Connection connection, String queue) throws IOException {
+    Channel channel = connection.createChannel();
+    DeclareOk found;
+    try {
+      found = channel.queueDeclarePassive(queue);
+    } catch (IOException e) {
+      // No such queue; the refusal has closed the channel.
+      return Optional.empty();
+    }
+    channel.abort();
+    return Optional.of(found);
   }
 }

@@ -62,12 +62,13 @@ final class Chaos {
       await(api, answers, striker, submitter, start);
       Duration wall = Duration.between(start, Instant.now());
       rest(ECHO);
-      Evidence evidence = collect(api, answers, striker);
+      List<String> leftBehind = Aftermath.await(machines);
+      Evidence evidence = collect(api, answers, striker, leftBehind);
       return new Report(options, evidence, ledger, wall);
     }
   }
 
-  private Evidence collect(Api api, Answers answers, Striker striker) {
+  private Evidence collect(Api api, Answers answers, Striker striker, List<String> leftBehind) {
     List<String> surprises = new ArrayList<>(machines.surprises());
     answers.unreadable().forEach(why -> surprises.add("unreadable run.completed: " + why));
     List<Render> renders = new ArrayList<>();
@@ -90,7 +91,8 @@ final class Chaos {
         striker.struck(),
         striker.failures(),
         answers.arrivals(),
-        surprises);
+        surprises,
+        leftBehind);
   }
 
   /** Returns when everything has ended, or when nothing has got on for too long. */

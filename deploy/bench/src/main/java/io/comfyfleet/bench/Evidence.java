@@ -18,6 +18,7 @@ import java.util.Set;
  * @param missed planned faults that could not be carried out, in words
  * @param arrivals when an answer came
  * @param surprises processes that ended by themselves, in words
+ * @param leftBehind nodes that did not come back and queues that were not emptied, in words
  */
 record Evidence(
     List<Ledger.AcceptedJob> accepted,
@@ -30,7 +31,8 @@ record Evidence(
     List<Struck> strikes,
     List<String> missed,
     List<Instant> arrivals,
-    List<String> surprises) {
+    List<String> surprises,
+    List<String> leftBehind) {
 
   Evidence {
     accepted = List.copyOf(accepted);
@@ -44,5 +46,6 @@ record Evidence(
     missed = List.copyOf(missed);
     arrivals = List.copyOf(arrivals);
     surprises = List.copyOf(surprises);
+    leftBehind = List.copyOf(leftBehind);
   }
 }

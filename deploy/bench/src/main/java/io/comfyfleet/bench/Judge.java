@@ -56,7 +56,8 @@ final class Judge {
         silent(),
         evidence.missed(),
         evidence.refusals(),
-        evidence.surprises());
+        evidence.surprises(),
+        evidence.leftBehind());
   }
 
   private List<String> lost() {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
@@ -109,6 +110,15 @@ final class Machines implements AutoCloseable {
         await(number + " nodes to be online", () -> client.onlineNodes().containsAll(wanted));
       }
     }
+  }
+
+  /** Ids of the nodes that the producer does not show as online. */
+  List<String> missing() {
+    Set<String> online = client.onlineNodes();
+    return List.copyOf(workers).stream()
+        .map(WorkerMachine::nodeId)
+        .filter(nodeId -> !online.contains(nodeId))
+        .toList();
   }
 
   WorkerMachine worker(int number) {

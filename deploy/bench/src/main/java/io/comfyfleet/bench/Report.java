@@ -61,6 +61,7 @@ final class Report {
     row(lines, "valid requests refused", verdict.refused().size());
     row(lines, "strikes not carried out", verdict.missed().size());
     row(lines, "processes that ended by themselves", verdict.surprises().size());
+    row(lines, "**left behind**", verdict.leftBehind().size());
     lines.add("");
     lines.addAll(faults());
     return lines;
@@ -78,6 +79,7 @@ final class Report {
     cases(lines, "Failed without a dead letter", verdict.silent());
     cases(lines, "Refused", verdict.refused());
     cases(lines, "Ended by itself", verdict.surprises());
+    cases(lines, "Left behind", verdict.leftBehind());
     cases(lines, "Strike not carried out", verdict.missed());
     String idle =
         struck().entrySet().stream()

@@ -22,6 +22,7 @@ import java.util.TreeMap;
  * @param missed planned faults that could not be carried out
  * @param refused valid requests that were refused
  * @param surprises processes that ended by themselves
+ * @param leftBehind nodes that did not come back and queues that were not emptied
  */
 record Verdict(
     int submitted,
@@ -38,7 +39,8 @@ record Verdict(
     List<String> silent,
     List<String> missed,
     List<String> refused,
-    List<String> surprises) {
+    List<String> surprises,
+    List<String> leftBehind) {
 
   Verdict {
     endings = new TreeMap<>(endings);
@@ -54,6 +56,7 @@ record Verdict(
     missed = List.copyOf(missed);
     refused = List.copyOf(refused);
     surprises = List.copyOf(surprises);
+    leftBehind = List.copyOf(leftBehind);
   }
 
   /** Whether it was hurt as planned and kept every promise. Renders without need cost time only. */
@@ -66,6 +69,7 @@ record Verdict(
         && silent.isEmpty()
         && missed.isEmpty()
         && refused.isEmpty()
-        && surprises.isEmpty();
+        && surprises.isEmpty()
+        && leftBehind.isEmpty();
   }
 }

@@ -280,6 +280,14 @@ class JudgeTest {
   }
 
   @Test
+  void nodeOrMessageThatIsLeftBehindIsNotGood() {
+    trial.leftBehind.add("node-1: not online");
+
+    assertThat(trial.judge().leftBehind()).containsExactly("node-1: not online");
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
   void secondRenderNeedsAFaultAtTheFirstOnesNodeInBetween() {
     change(succeeded(id(0), "node-2", "a", 31));
     trial.renders.add(render(id(0), "node-2", 30, 31));

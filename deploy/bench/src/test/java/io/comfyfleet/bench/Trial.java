@@ -27,6 +27,7 @@ final class Trial {
   final List<String> missed = new ArrayList<>();
   final List<Instant> arrivals = new ArrayList<>();
   final List<String> surprises = new ArrayList<>();
+  final List<String> leftBehind = new ArrayList<>();
 
   static Trial of(int jobs) {
     Trial trial = new Trial();
@@ -98,7 +99,17 @@ final class Trial {
 
   Evidence evidence() {
     return new Evidence(
-        accepted, cancelled, refusals, answers, runs, renders, letters, strikes, missed, arrivals,
-        surprises);
+        accepted,
+        cancelled,
+        refusals,
+        answers,
+        runs,
+        renders,
+        letters,
+        strikes,
+        missed,
+        arrivals,
+        surprises,
+        leftBehind);
   }
 }
