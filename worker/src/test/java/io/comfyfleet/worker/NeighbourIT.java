@@ -121,6 +121,35 @@ class NeighbourIT extends OneMachine {
         .containsExactly("success");
   }
 
+  @Test
+  void promptThatSomebodyRemovedFromTheQueueIsNoRestartOfComfyUi() throws Exception {
+    String heartbeats = fleet.bindHeartbeats();
+    startWorker();
+    submitDirectly();
+    fleet.publish(Jobs.image().maxAttempts(1).build());
+    await().until(() -> get("/queue").contains("fleet_job_id"));
+
+    post("/queue", "{\"clear\":true}");
+
+    assertThat(fleet.result().error().code()).isEqualTo(ErrorCode.INTERRUPTED);
+    assertThat(states(heartbeats)).doesNotContain(NodeState.UNHEALTHY);
+  }
+
+  private String get(String path) throws Exception {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(comfy.url() + path)).build();
+    return HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body();
+  }
+
+  private void post(String path, String body) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(comfy.url() + path))
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(body))
+            .build();
+    assertThat(HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).statusCode())
+        .isEqualTo(200);
+  }
+
   /** A prompt of seven seconds by somebody else. */
   private String submitDirectly() throws Exception {
     String promptId = UUID.randomUUID().toString();
@@ -129,13 +158,7 @@ class NeighbourIT extends OneMachine {
             .writeValueAsString(
                 Map.of(
                     "prompt", Jobs.picture(7).graph(), "prompt_id", promptId, "client_id", "me"));
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(comfy.url() + "/prompt"))
-            .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString(body))
-            .build();
-    assertThat(HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).statusCode())
-        .isEqualTo(200);
+    post("/prompt", body);
     return promptId;
   }
 }

@@ -41,6 +41,7 @@ public final class ComfySocket implements AutoCloseable {
   private final Map<String, PromptEvents> prompts = new ConcurrentHashMap<>();
   private volatile @Nullable Instant submittedAt;
   private volatile boolean hearing;
+  private volatile Instant openedAt = Instant.MAX;
   private volatile Instant lastWork = Instant.MIN;
   private volatile boolean closed;
   private @Nullable Thread watcher;
@@ -78,6 +79,11 @@ public final class ComfySocket implements AutoCloseable {
     return hearing;
   }
 
+  /** Whether one and the same socket has been heard since then: ComfyUI was not restarted. */
+  public boolean isHearingSince(Instant time) {
+    return hearing && openedAt.isBefore(time);
+  }
+
   /** When ComfyUI last told of work on any prompt of this process. */
   public Instant lastWork() {
     return lastWork;
@@ -100,6 +106,7 @@ public final class ComfySocket implements AutoCloseable {
     while (!closed) {
       try {
         Session session = new Session();
+        openedAt = Instant.now();
         WebSocket socket =
             http.newWebSocketBuilder()
                 .connectTimeout(properties.connectTimeout())

@@ -107,6 +107,13 @@ public final class ErrorClassification {
     return JobError.retryable(ErrorCode.INTERRUPTED, "Somebody interrupted the prompt in ComfyUI");
   }
 
+  /** The prompt was taken out of ComfyUI's queue, and not by this worker. */
+  static JobError removed(UUID promptId) {
+    return JobError.retryable(
+        ErrorCode.INTERRUPTED,
+        "Somebody removed the prompt " + promptId + " from ComfyUI's queue before it began");
+  }
+
   /**
    * ComfyUI knows nothing of a prompt that it had taken.
    *

@@ -35,6 +35,7 @@ final class PromptWatch {
   private final Patience patience;
   private final Job job;
   private final UUID promptId;
+  private final Instant begun = Instant.now();
 
   /**
    * @param submitted whether this process submitted the prompt
@@ -80,11 +81,11 @@ final class PromptWatch {
       }
       absences = status instanceof PromptStatus.Absent ? absences + 1 : 0;
       if (absences >= 2) {
-        throw AttemptEnd.of(ErrorClassification.gone(promptId, attempt.promptEnded()));
+        throw gone(last);
       }
       if (!status.equals(last)) {
         attempt.sign();
-        last = status;
+        last = status instanceof PromptStatus.Absent ? last : status;
       }
       if (status instanceof PromptStatus.Pending) {
         int length = patience.ask(comfy::queueLength);
@@ -132,6 +133,15 @@ final class PromptWatch {
     return deadline.equals(Instant.MAX)
         ? Duration.ofDays(1)
         : Duration.between(now, deadline).plusMillis(1);
+  }
+
+  private AttemptEnd gone(PromptStatus last) {
+    // Only a prompt that has not begun leaves no trace when somebody takes it out of the queue.
+    boolean removed = last instanceof PromptStatus.Pending && socket.isHearingSince(begun);
+    return AttemptEnd.of(
+        removed
+            ? ErrorClassification.removed(promptId)
+            : ErrorClassification.gone(promptId, attempt.promptEnded()));
   }
 
   /**
