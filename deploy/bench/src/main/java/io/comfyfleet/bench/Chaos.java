@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** One chaos run, from the first process to the verdict. Used by one thread. */
 final class Chaos {
@@ -53,8 +54,11 @@ final class Chaos {
                 machines.logs()));
     var api = new Api(machines.producerUrl(), PATIENCE);
     var striker = new Striker(machines);
-    try (var answers = new Answers(machines.brokerUri());
-        var intake = new IntakeDoor(machines.brokerUri())) {
+    String uri = machines.brokerUri();
+    try (var answers =
+            new Inbox<>(uri, "chaos.answers", Answer::of).bind("fleet.runs", "run.completed");
+        var replies = new Inbox<>(uri, Reply.QUEUE, Reply::of);
+        var intake = new IntakeDoor(uri)) {
       var submitter = new Submitter(api, intake, ledger);
       Instant start = Instant.now();
       striker.begin(schedule, start);
@@ -63,14 +67,21 @@ final class Chaos {
       Duration wall = Duration.between(start, Instant.now());
       rest(ECHO);
       List<String> leftBehind = Aftermath.await(machines);
-      Evidence evidence = collect(api, answers, striker, leftBehind);
+      Evidence evidence = collect(api, answers, replies, striker, leftBehind);
       return new Report(options, evidence, ledger, wall);
     }
   }
 
-  private Evidence collect(Api api, Answers answers, Striker striker, List<String> leftBehind) {
+  private Evidence collect(
+      Api api,
+      Inbox<Answer> answers,
+      Inbox<Reply> replies,
+      Striker striker,
+      List<String> leftBehind) {
     List<String> surprises = new ArrayList<>(machines.surprises());
-    answers.unreadable().forEach(why -> surprises.add("unreadable run.completed: " + why));
+    Stream.of(answers, replies)
+        .flatMap(inbox -> inbox.unreadable().stream())
+        .forEach(why -> surprises.add("unreadable message in " + why));
     List<Render> renders = new ArrayList<>();
     for (int number = 1; number <= options.nodes(); number++) {
       try {
@@ -85,6 +96,7 @@ final class Chaos {
         ledger.askedToCancel(),
         ledger.refusals(),
         answers.all(),
+        replies.all(),
         ledger.runIds().stream().map(runId -> RunState.of(api, runId)).toList(),
         renders,
         Letter.takeAll(machines.brokerUri()),
@@ -97,7 +109,7 @@ final class Chaos {
 
   /** Returns when everything has ended, or when nothing has got on for too long. */
   private void await(
-      Api api, Answers answers, Striker striker, Submitter submitter, Instant start) {
+      Api api, Inbox<Answer> answers, Striker striker, Submitter submitter, Instant start) {
     Instant told = start;
     Instant moved = start;
     int before = -1;
@@ -105,7 +117,7 @@ final class Chaos {
       machines.mend();
       Set<String> open = new HashSet<>(ledger.runIds());
       int accepted = open.size();
-      open.removeAll(answers.runs());
+      answers.all().forEach(answer -> open.remove(answer.runId()));
       boolean struckAll = striker.isDone() && submitter.isDone();
       Instant now = Instant.now();
       if (before != accepted - open.size() + accepted) {

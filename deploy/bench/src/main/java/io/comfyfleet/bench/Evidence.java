@@ -11,6 +11,7 @@ import java.util.Set;
  * @param cancelled runs that were asked to be cancelled, whatever came of it
  * @param refusals valid requests that were refused, in words
  * @param answers every {@code run.completed} that came
+ * @param replies every answer to a message
  * @param runs what the producer said about every run in the end
  * @param renders every prompt that a machine ran to success
  * @param letters the dead letters
@@ -24,7 +25,8 @@ record Evidence(
     List<Ledger.AcceptedJob> accepted,
     Set<String> cancelled,
     List<String> refusals,
-    List<Answers.Answer> answers,
+    List<Answer> answers,
+    List<Reply> replies,
     List<RunState> runs,
     List<Render> renders,
     List<Letter> letters,
@@ -39,6 +41,7 @@ record Evidence(
     cancelled = Set.copyOf(cancelled);
     refusals = List.copyOf(refusals);
     answers = List.copyOf(answers);
+    replies = List.copyOf(replies);
     runs = List.copyOf(runs);
     renders = List.copyOf(renders);
     letters = List.copyOf(letters);

@@ -9,6 +9,7 @@ import io.comfyfleet.launch.FleetFailure;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -24,8 +25,6 @@ final class IntakeDoor implements AutoCloseable {
   private static final Duration CONFIRM_LIMIT = Duration.ofSeconds(10);
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final Duration PAUSE = Duration.ofMillis(500);
-  private static final BasicProperties PERSISTENT =
-      new BasicProperties.Builder().contentType("application/json").deliveryMode(2).build();
 
   private final String uri;
   private final AtomicBoolean returned = new AtomicBoolean();
@@ -35,13 +34,24 @@ final class IntakeDoor implements AutoCloseable {
     this.uri = uri;
   }
 
-  /** Returns when the broker has taken the message. */
-  synchronized void publish(byte[] body) {
+  /**
+   * Returns when the broker has taken the message.
+   *
+   * @param jobId its job, by which its answer is known
+   */
+  synchronized void publish(UUID jobId, byte[] body) {
+    BasicProperties properties =
+        new BasicProperties.Builder()
+            .contentType("application/json")
+            .deliveryMode(2)
+            .replyTo(Reply.QUEUE)
+            .correlationId(jobId.toString())
+            .build();
     Instant limit = Instant.now().plus(PATIENCE);
     Exception last = null;
     while (Instant.now().isBefore(limit)) {
       try {
-        if (publishOnce(body)) {
+        if (publishOnce(properties, body)) {
           return;
         }
       } catch (IOException | TimeoutException | ShutdownSignalException e) {
@@ -56,7 +66,7 @@ final class IntakeDoor implements AutoCloseable {
     throw new FleetFailure("The broker did not take a message for " + QUEUE + ": " + last, last);
   }
 
-  private boolean publishOnce(byte[] body)
+  private boolean publishOnce(BasicProperties properties, byte[] body)
       throws IOException, TimeoutException, InterruptedException {
     if (connection == null || !connection.isOpen()) {
       connection = Amqp.connect(uri, "chaos intake", false);
@@ -65,7 +75,7 @@ final class IntakeDoor implements AutoCloseable {
       returned.set(false);
       channel.addReturnListener(message -> returned.set(true));
       channel.confirmSelect();
-      channel.basicPublish("", QUEUE, true, PERSISTENT, body);
+      channel.basicPublish("", QUEUE, true, properties, body);
       return channel.waitForConfirms(CONFIRM_LIMIT.toMillis()) && !returned.get();
     }
   }

@@ -1,6 +1,5 @@
 package io.comfyfleet.bench;
 
-import io.comfyfleet.bench.Answers.Answer;
 import io.comfyfleet.bench.Ledger.AcceptedJob;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,12 +23,16 @@ final class Judge {
   private final Evidence evidence;
   private final Map<String, RunState> runs;
   private final Map<String, JobEnd> ends = new HashMap<>();
+  private final Map<String, List<Reply>> replies;
   private final Explanations explanations;
 
   private Judge(Evidence evidence) {
     this.evidence = evidence;
     runs = evidence.runs().stream().collect(Collectors.toMap(RunState::runId, run -> run));
     evidence.runs().forEach(run -> run.ends().forEach(end -> ends.put(end.jobId(), end)));
+    replies =
+        evidence.replies().stream()
+            .collect(Collectors.groupingBy(reply -> String.valueOf(reply.correlationId())));
     explanations = new Explanations(evidence, ends);
   }
 
@@ -73,6 +76,8 @@ final class Judge {
       } else if (!byRun.getOrDefault(job.runId(), List.of()).stream()
           .allMatch(answer -> answer.tellsOf(jobId))) {
         lost.add(jobId + " of " + job.runId() + ": not in its run.completed");
+      } else if (job.byMessage() && !replies.containsKey(jobId)) {
+        lost.add(jobId + " of " + job.runId() + ": no answer on its reply_to");
       }
     }
     return lost;
@@ -113,7 +118,18 @@ final class Judge {
                 twice.add(runId + ": " + different + " different ends under the key " + key);
               }
             }));
-    Map<String, List<JobEnd>> told = Answers.byJob(evidence.answers());
+    replies.forEach((jobId, answers) -> {
+      Set<String> keys =
+          answers.stream().map(reply -> String.valueOf(reply.key())).collect(Collectors.toSet());
+      if (keys.size() > 1 || (answers.size() > 1 && keys.contains("null"))) {
+        twice.add(jobId + ": " + answers.size() + " answers on reply_to under the keys " + keys);
+      }
+    });
+    Map<String, List<JobEnd>> told = Answer.byJob(evidence.answers());
+    evidence
+        .replies()
+        .forEach(reply ->
+            told.computeIfAbsent(reply.end().jobId(), id -> new ArrayList<>()).add(reply.end()));
     told.forEach((jobId, known) -> {
       Set<JobEnd> different = new HashSet<>(known);
       if (ends.containsKey(jobId)) {

@@ -25,9 +25,11 @@ final class Ledger {
    * @param runId its run
    * @param jobId its id
    * @param pastDeadline whether it is bound to fail by its time limit
+   * @param byMessage whether a message asked for it, which named a queue for its answer
    * @param asked when it was asked for; it may have begun before the answer came
    */
-  record AcceptedJob(String runId, UUID jobId, boolean pastDeadline, Instant asked) {}
+  record AcceptedJob(
+      String runId, UUID jobId, boolean pastDeadline, boolean byMessage, Instant asked) {}
 
   /** What became of the wish to cancel a run. */
   enum Cancel {
@@ -41,8 +43,9 @@ final class Ledger {
 
   synchronized void accepted(RunPlan run, List<JobPlan> jobs, Instant asked) {
     List<AcceptedJob> known = runs.computeIfAbsent(run.runId(), id -> new ArrayList<>());
-    jobs.forEach(
-        job -> known.add(new AcceptedJob(run.runId(), job.jobId(), job.pastDeadline(), asked)));
+    jobs.forEach(job ->
+        known.add(
+            new AcceptedJob(run.runId(), job.jobId(), job.pastDeadline(), run.intake(), asked)));
   }
 
   synchronized void refused(String why) {

@@ -63,7 +63,7 @@ final class Submitter {
       List<byte[]> messages = Bodies.messages(run);
       for (int index = 0; index < messages.size(); index++) {
         Instant asked = Instant.now();
-        intake.publish(messages.get(index));
+        intake.publish(run.jobs().get(index).jobId(), messages.get(index));
         ledger.accepted(run, List.of(run.jobs().get(index)), asked);
       }
       return true;
@@ -78,7 +78,10 @@ final class Submitter {
 
   private void repeat(RunPlan run) {
     if (run.intake()) {
-      Bodies.messages(run).forEach(intake::publish);
+      List<byte[]> messages = Bodies.messages(run);
+      for (int index = 0; index < messages.size(); index++) {
+        intake.publish(run.jobs().get(index).jobId(), messages.get(index));
+      }
     } else {
       post(run);
     }

@@ -21,7 +21,7 @@ final class WrongEnds {
 
   /** A line for each, also when only the answer or only the producer tells it. */
   List<String> lines() {
-    Map<String, List<JobEnd>> told = Answers.byJob(evidence.answers());
+    Map<String, List<JobEnd>> told = Answer.byJob(evidence.answers());
     evidence.runs().stream()
         .flatMap(run -> run.ends().stream())
         .forEach(end -> told.computeIfAbsent(end.jobId(), id -> new ArrayList<>()).add(end));

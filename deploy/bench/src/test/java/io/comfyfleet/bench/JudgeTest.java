@@ -12,7 +12,6 @@ import static io.comfyfleet.bench.Trial.struck;
 import static io.comfyfleet.bench.Trial.succeeded;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.comfyfleet.bench.Answers.Answer;
 import io.comfyfleet.bench.JobEnd.FailedAttempt;
 import java.time.Duration;
 import java.time.Instant;
@@ -323,6 +322,32 @@ class JudgeTest {
 
     assertThat(trial.judge().againBy()).isEqualTo(Map.of("worker-kill", 1));
     assertThat(trial.judge().againWithoutNeed()).isEmpty();
+  }
+
+  @Test
+  void jobOfAMessageWithoutAnAnswerOnItsReplyToIsLost() {
+    trial.byMessage();
+
+    assertThat(trial.judge().lost()).singleElement().asString().contains("reply_to");
+
+    trial.replies.add(new Reply(id(0), "result:0", trial.runs.getFirst().ends().getFirst()));
+
+    assertThat(trial.judge().isGood()).isTrue();
+  }
+
+  @Test
+  void answersOnReplyToUnderTwoKeysOrWithAnotherEndAreTwo() {
+    trial.byMessage();
+    JobEnd end = trial.runs.getFirst().ends().getFirst();
+    trial.replies.add(new Reply(id(0), "result:0", end));
+    trial.replies.add(new Reply(id(0), "result:0", end));
+    assertThat(trial.judge().answeredTwice()).isEmpty();
+
+    trial.replies.add(new Reply(id(0), "another", end));
+    assertThat(trial.judge().answeredTwice()).hasSize(1);
+
+    trial.replies.set(2, new Reply(id(0), "result:0", Trial.ended(id(0), "cancelled")));
+    assertThat(trial.judge().answeredTwice()).hasSize(1);
   }
 
   @Test

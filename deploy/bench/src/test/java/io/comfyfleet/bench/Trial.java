@@ -19,7 +19,8 @@ final class Trial {
   final List<Ledger.AcceptedJob> accepted = new ArrayList<>();
   final Set<String> cancelled = new HashSet<>();
   final List<String> refusals = new ArrayList<>();
-  final List<Answers.Answer> answers = new ArrayList<>();
+  final List<Answer> answers = new ArrayList<>();
+  final List<Reply> replies = new ArrayList<>();
   final List<RunState> runs = new ArrayList<>();
   final List<Render> renders = new ArrayList<>();
   final List<Letter> letters = new ArrayList<>();
@@ -42,8 +43,8 @@ final class Trial {
     return trial;
   }
 
-  static Answers.Answer answer(@Nullable String key, String status, List<JobEnd> ends) {
-    return new Answers.Answer("r1", key, status, START, true, ends);
+  static Answer answer(@Nullable String key, String status, List<JobEnd> ends) {
+    return new Answer("r1", key, status, START, true, ends);
   }
 
   static String id(int number) {
@@ -51,7 +52,12 @@ final class Trial {
   }
 
   static Ledger.AcceptedJob accepted(String jobId, boolean pastDeadline) {
-    return new Ledger.AcceptedJob("r1", UUID.fromString(jobId), pastDeadline, START);
+    return new Ledger.AcceptedJob("r1", UUID.fromString(jobId), pastDeadline, false, START);
+  }
+
+  /** The first job asked for by a message. */
+  void byMessage() {
+    accepted.set(0, new Ledger.AcceptedJob("r1", UUID.fromString(id(0)), false, true, START));
   }
 
   /** As the last attempt's node wrote it. */
@@ -103,6 +109,7 @@ final class Trial {
         cancelled,
         refusals,
         answers,
+        replies,
         runs,
         renders,
         letters,
