@@ -12,6 +12,7 @@ import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.node.Heartbeat;
 import io.comfyfleet.node.NodeState;
+import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -94,6 +95,32 @@ class ScriptedWorkerIT {
     assertThat(result.status()).isEqualTo(ResultStatus.SUCCEEDED);
     assertThat(result.attempts()).isEmpty();
     assertThat(comfy.calls("POST /prompt")).hasSize(1);
+  }
+
+  @Test
+  void proxyThatRefusesADownloadIsNotTakenForALostFile() {
+    comfy
+        .on("GET /view", new ScriptedComfyUi.Answer(429, "text/html", "slow down"))
+        .on("GET /view", new ScriptedComfyUi.Answer(200, "image/png", "picture"));
+
+    Result result = run(Jobs.image().maxAttempts(1).build(), PICTURE);
+
+    assertThat(result.status()).isEqualTo(ResultStatus.SUCCEEDED);
+    assertThat(comfy.calls("POST /prompt")).hasSize(1);
+  }
+
+  @Test
+  void serverErrorsThatComeInABurstDoNotMakeAJobDead() {
+    Job job = Jobs.image().build();
+    comfy.on("POST /prompt", 500, "").on("POST /prompt", 500, "");
+    scripted(job).on("GET /api/jobs/" + promptId(job, 2), 404, "{\"error\":\"Job not found\"}");
+    startWorker(Map.of());
+    fleet.publish(job);
+
+    await().until(() -> comfy.calls("POST /prompt").size() > 2);
+
+    assertThat(fleet.messageNow(Topology.DEAD)).isNull();
+    assertThat(comfy.calls("POST /prompt").get(2).body()).contains("fleet/" + job.jobId() + "-2/");
   }
 
   @Test
@@ -214,7 +241,12 @@ class ScriptedWorkerIT {
   }
 
   private static String promptId(Job job) {
-    return UUID.nameUUIDFromBytes((job.jobId() + "/1").getBytes(StandardCharsets.UTF_8)).toString();
+    return promptId(job, 1);
+  }
+
+  private static String promptId(Job job, int attempt) {
+    String name = job.jobId() + "/" + attempt;
+    return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
   }
 
   private ConfigurableApplicationContext startWorker(Map<String, Object> settings) {

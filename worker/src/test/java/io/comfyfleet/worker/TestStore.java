@@ -79,6 +79,7 @@ public final class TestStore implements AutoCloseable {
       }
       StoredFile file = files.get(id);
       if (file == null) {
+        exchange.getResponseHeaders().set("Content-Type", "application/problem+json");
         exchange.sendResponseHeaders(404, -1);
         return;
       }

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Inputs and outputs whose other side is away, slow, or somebody else's. */
 class TransferIT extends OneMachine {
@@ -48,6 +50,19 @@ class TransferIT extends OneMachine {
     fleet.publish(copying(new Input("start", null, UUID.randomUUID())));
 
     assertThat(fleet.result().error().code()).isEqualTo(ErrorCode.INPUT_NOT_FOUND);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {401, 404})
+  void answerOfAProxyInFrontOfTheStoreDoesNotEndAJobThatNeedsAFile(int status) {
+    startWorker();
+    fleet.publish(Jobs.image().maxAttempts(1).build());
+    UUID artifact = fleet.result().outputs().getFirst().artifact();
+    store.refuse(2, status);
+
+    fleet.publish(copying(new Input("start", null, artifact)));
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
   }
 
   @Test

@@ -76,6 +76,9 @@ public final class InputTransfer {
       try {
         return comfy.upload(name, () -> body, properties.timeout()).inputValue();
       } catch (ComfyException.Refused e) {
+        if (!e.isAboutTheRequest()) {
+          throw e;
+        }
         throw new InputNotFound(
             "ComfyUI refused inputs[" + input.name() + "]: " + e.getMessage(), false, e);
       } catch (ComfyException e) {
@@ -138,7 +141,7 @@ public final class InputTransfer {
                 + " was answered with HTTP "
                 + status;
         boolean retryable = status >= 500 || status == 408 || status == 429;
-        if (retryable && isStore(input)) {
+        if (isStore(input) && (retryable || !isProblem(response))) {
           throw new StoreUnavailable(what, true, null);
         }
         throw new InputNotFound(what, retryable, null);
@@ -155,6 +158,15 @@ public final class InputTransfer {
             + " times",
         false,
         null);
+  }
+
+  /** Whether the store says it itself, and not a proxy in front of it. */
+  private static boolean isProblem(HttpResponse<?> response) {
+    return response
+        .headers()
+        .firstValue("Content-Type")
+        .orElse("")
+        .startsWith("application/problem+json");
   }
 
   private HttpResponse<InputStream> get(Input input, URI address) {

@@ -55,7 +55,7 @@ public final class OutputTransfer {
    * @param pause waits between two tries
    * @throws OutputNotRetrievable when ComfyUI does not have it
    * @throws StoreUnavailable when the store does not take it, or the wait for it was cut short
-   * @throws ComfyException.Unreachable when ComfyUI does not answer
+   * @throws ComfyException when ComfyUI does not answer, or something in front of it does
    */
   public Output move(Job job, StoredFile file, Pause pause) {
     return StorePatience.call(properties.patience(), pause, () -> tryOnce(job, file));
@@ -115,6 +115,9 @@ public final class OutputTransfer {
     try {
       return comfy.view(file, properties.timeout());
     } catch (ComfyException.Refused e) {
+      if (!e.isAboutTheRequest() && e.status() != 404) {
+        throw e;
+      }
       throw new OutputNotRetrievable(
           "ComfyUI reported the output "
               + file.filename()

@@ -20,6 +20,15 @@ import org.jspecify.annotations.Nullable;
 public final class ErrorClassification {
   private static final Pattern OUT_OF_MEMORY =
       Pattern.compile("outofmemory|out of memory|can't allocate memory|alloc_failed");
+
+  /** A CUDA error that leaves the process in order. */
+  private static final Pattern HARMLESS =
+      Pattern.compile(
+          "no kernel image|invalid argument|invalid configuration|invalid device|invalid value"
+              + "|not supported|not_supported");
+
+  private static final Pattern GPU_ERROR =
+      Pattern.compile("(cuda|hip) error:|_status_execution_failed");
   private static final Pattern GPU_POISONED =
       Pattern.compile(
           "illegal memory access|device-side assert|unspecified launch failure"
@@ -61,9 +70,9 @@ public final class ErrorClassification {
 
   /** ComfyUI failed on taking the graph, and again when it was given once more. */
   static JobError crashedTwice(ComfyException problem) {
-    return JobError.permanent(
-        ErrorCode.BAD_WORKFLOW,
-        "ComfyUI fails on the graph itself: " + problem.getMessage() + ", twice");
+    return JobError.retryable(
+        ErrorCode.EXECUTION_FAILED,
+        "ComfyUI fails on taking the graph: " + problem.getMessage() + ", twice");
   }
 
   /** A call to ComfyUI went wrong otherwise, again and again. */
@@ -89,6 +98,8 @@ public final class ErrorClassification {
       code = ErrorCode.GPU_POISONED;
     } else if (OUT_OF_MEMORY.matcher(text).find()) {
       code = ErrorCode.OUT_OF_MEMORY;
+    } else if (GPU_ERROR.matcher(text).find() && !HARMLESS.matcher(text).find()) {
+      code = ErrorCode.GPU_POISONED;
     }
     String message =
         "Node "

@@ -19,6 +19,10 @@ record NodeErrors(Map<String, @Nullable Object> byNode) {
               + "|upscale_model|diffusion_model|text_encoder|photomaker_model"
               + "|audio_encoder)(_name|_name\\d+|\\d*|_file)");
 
+  /** The loaders of custom nodes call their inputs what they like. */
+  private static final Pattern MODEL_FILE =
+      Pattern.compile(".*\\.(safetensors|sft|ckpt|pt|pth|bin|gguf|onnx)", Pattern.CASE_INSENSITIVE);
+
   /** Whether nothing but model files is missing. */
   boolean areMissingModels() {
     return !byNode.isEmpty()
@@ -56,10 +60,10 @@ record NodeErrors(Map<String, @Nullable Object> byNode) {
   }
 
   private static boolean isMissingModel(Map<?, ?> error) {
-    Object input =
-        error.get("extra_info") instanceof Map<?, ?> info ? info.get("input_name") : null;
     return "value_not_in_list".equals(error.get("type"))
-        && LOADER_INPUT.matcher(String.valueOf(input)).matches();
+        && error.get("extra_info") instanceof Map<?, ?> info
+        && (LOADER_INPUT.matcher(String.valueOf(info.get("input_name"))).matches()
+            || MODEL_FILE.matcher(String.valueOf(info.get("received_value"))).matches());
   }
 
   private static List<? extends Map<?, ?>> errors(@Nullable Object node) {

@@ -8,6 +8,7 @@ import io.comfyfleet.worker.comfy.ComfySocket;
 import io.comfyfleet.worker.comfy.HealthProperties;
 import io.comfyfleet.worker.comfy.PromptEnd;
 import io.comfyfleet.worker.comfy.PromptStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 final class PromptRun {
+  /** A server that stumbles for a moment is no reason to give the attempt up. */
+  private static final Duration BETWEEN_CRASHES = Duration.ofSeconds(1);
+
   private final ComfyClient comfy;
   private final ComfySocket socket;
   private final ComfyProperties properties;
@@ -86,6 +90,8 @@ final class PromptRun {
         if (crashes == 2) {
           throw AttemptEnd.of(ErrorClassification.crashedTwice(e));
         }
+        attempt.pause(BETWEEN_CRASHES);
+        attempt.checkStop();
       } catch (ComfyException.Unreachable e) {
         // The answer may be lost and the prompt there all the same.
         if (isThere()) {

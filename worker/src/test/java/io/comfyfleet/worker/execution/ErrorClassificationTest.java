@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ErrorClassificationTest {
   @ParameterizedTest
@@ -19,6 +20,18 @@ class ErrorClassificationTest {
     "RuntimeError, DefaultCPUAllocator: can't allocate memory, OUT_OF_MEMORY",
     "RuntimeError, CUDA error: an illegal memory access was encountered, GPU_POISONED",
     "RuntimeError, CUDA error: device-side assert triggered, GPU_POISONED",
+    "RuntimeError, CUDA error: out of memory, OUT_OF_MEMORY",
+    "RuntimeError, CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate, OUT_OF_MEMORY",
+    "RuntimeError, CUDA error: an illegal instruction was encountered, GPU_POISONED",
+    "torch.AcceleratorError, CUDA error: the launch timed out and was terminated, GPU_POISONED",
+    "RuntimeError, CUDA error: unknown error, GPU_POISONED",
+    "RuntimeError, CUDA error: uncorrectable ECC error encountered, GPU_POISONED",
+    "RuntimeError, HIP error: hipErrorUnknown, GPU_POISONED",
+    "RuntimeError, cuDNN error: CUDNN_STATUS_EXECUTION_FAILED, GPU_POISONED",
+    "RuntimeError, CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling cublasGemmEx, GPU_POISONED",
+    "RuntimeError, CUDA error: no kernel image is available for execution on the device, EXECUTION_FAILED",
+    "RuntimeError, CUDA error: invalid argument, EXECUTION_FAILED",
+    "RuntimeError, CUDA error: CUBLAS_STATUS_NOT_SUPPORTED when calling cublasLt, EXECUTION_FAILED",
     "PIL.UnidentifiedImageError, cannot identify image file, EXECUTION_FAILED",
     "ValueError, bad shape, EXECUTION_FAILED"
   })
@@ -37,6 +50,14 @@ class ErrorClassificationTest {
     assertThat(error.code()).isEqualTo(ErrorCode.MISSING_MODEL);
     assertThat(error.retryable()).isTrue();
     assertThat(error.message()).contains("ckpt_name: 'x' not in []");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ip-adapter_sd15.safetensors", "swap/inswapper_128.ONNX", "pulid.bin"})
+  void absentFileOfAModelIsAMissingModelWhateverTheInputIsCalled(String file) {
+    JobError error = refused("value_not_in_list", "anything", file);
+
+    assertThat(error.code()).isEqualTo(ErrorCode.MISSING_MODEL);
   }
 
   @Test
@@ -65,6 +86,10 @@ class ErrorClassificationTest {
   }
 
   private static JobError refused(String type, String input) {
+    return refused(type, input, "x");
+  }
+
+  private static JobError refused(String type, String input, String received) {
     return ErrorClassification.refused(
         "prompt_outputs_failed_validation",
         "Prompt outputs failed validation",
@@ -83,6 +108,6 @@ class ErrorClassificationTest {
                         "details",
                         input + ": 'x' not in []",
                         "extra_info",
-                        Map.of("input_name", input))))));
+                        Map.of("input_name", input, "received_value", received))))));
   }
 }
