@@ -21,7 +21,6 @@ class ResultConfiguration {
     container.setMessageListener(listener);
     container.setAcknowledgeMode(AcknowledgeMode.MANUAL);
     container.setConsumerBatchEnabled(true);
-    container.setDeBatchingEnabled(true);
     container.setBatchSize(settings.resultBatch());
     // Also how long a batch is collected: a lone result must not wait to be company.
     container.setReceiveTimeout(COLLECT_MS);
