@@ -1,6 +1,8 @@
 package io.comfyfleet.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
@@ -10,11 +12,25 @@ import io.comfyfleet.topology.Topology;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** Without its database the producer says so, keeps nothing, loses nothing, and goes on after. */
 class DatabaseAwayIT {
@@ -64,6 +80,148 @@ class DatabaseAwayIT {
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
       assertThat(worker.depth(Topology.laneQueue("image"))).isZero();
       assertThat(worker.depth(Topology.DEAD)).isZero();
+    }
+  }
+
+  @Test
+  void lineThatDiedWithoutAWordIsGivenUpAndNothingIsLost() throws Exception {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
+        TcpProxy line = new TcpProxy(new InetSocketAddress("127.0.0.1", postgres.getPort()));
+        Producer producer =
+            Producer.start(
+                BROKER.uri(),
+                folder,
+                "--fleet.database.url=jdbc:postgresql://127.0.0.1:" + line.port() + "/postgres",
+                "--fleet.database.username=postgres",
+                "--fleet.database.connection-timeout=1s",
+                "--fleet.database.lock-timeout=2s",
+                "--fleet.database.socket-timeout=3s");
+        FakeWorker worker = new FakeWorker(BROKER.uri());
+        ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      worker.awaitTopology();
+      String jobId = dispatched(producer, "mine");
+      Job job = worker.take(Topology.laneQueue("image")).job();
+
+      Future<Producer.Answer> caller;
+      try (Connection _ = locking(postgres, job.runId())) {
+        caller = callers.submit(() -> producer.post("/api/jobs/" + jobId + "/cancel", ""));
+        awaitSessionsThatWait(postgres, 1);
+        line.hold();
+      }
+
+      refused(caller.get(20, TimeUnit.SECONDS));
+      worker.succeed(job);
+      worker.sendBare(Topology.INTAKE, "{\"type\":\"image\",\"prompt\":\"meanwhile\"}");
+      refused(producer.post("/api/comfyui/dispatch", Producer.image("never")));
+      line.release();
+
+      assertThat(status(producer, jobId)).isEqualTo("succeeded");
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      Job meanwhile = worker.take(Topology.laneQueue("image")).job();
+      assertThat(meanwhile.prompt()).isEqualTo("meanwhile");
+      worker.succeed(meanwhile);
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      assertThat(worker.depth(Topology.DEAD)).isZero();
+    }
+  }
+
+  @Test
+  void runThatAStrangerHasLockedHoldsUpNoOther() throws Exception {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
+        Producer producer =
+            Producer.start(
+                BROKER.uri(),
+                folder,
+                "--fleet.database.url=" + postgres.getJdbcUrl("postgres", "postgres"),
+                "--fleet.database.username=postgres",
+                "--fleet.database.lock-timeout=1s");
+        FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      worker.awaitTopology();
+      String lockedId = dispatched(producer, "locked");
+      Job locked = worker.take(Topology.laneQueue("image")).job();
+      String freeId = dispatched(producer, "free");
+      Job free = worker.take(Topology.laneQueue("image")).job();
+
+      try (Connection _ = locking(postgres, locked.runId())) {
+        worker.succeed(locked);
+        worker.succeed(free);
+
+        assertThat(status(producer, freeId)).isEqualTo("succeeded");
+        refused(producer.post("/api/jobs/" + lockedId + "/cancel", ""));
+      }
+
+      assertThat(status(producer, lockedId)).isEqualTo("succeeded");
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      assertThat(worker.depth(Topology.DEAD)).isZero();
+    }
+  }
+
+  @Test
+  void sessionThatIdlesInATransactionIsEndedAndCountsAsDatabaseAway() throws Exception {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
+        Producer producer =
+            Producer.start(
+                BROKER.uri(),
+                folder,
+                "--fleet.database.url=" + postgres.getJdbcUrl("postgres", "postgres"),
+                "--fleet.database.username=postgres",
+                "--fleet.database.idle-transaction-timeout=1s")) {
+      JdbcClient jdbc = producer.bean(JdbcClient.class);
+
+      assertThatThrownBy(() ->
+              producer
+                  .bean(TransactionTemplate.class)
+                  .executeWithoutResult(status -> {
+                    jdbc.sql("select * from run for update").query().listOfRows();
+                    await("the end of the session")
+                        .atMost(Duration.ofSeconds(20))
+                        .until(() -> sessions(postgres, "state like 'idle in transaction%'") == 0);
+                    assertThatThrownBy(() -> jdbc.sql("select 1").query().singleValue())
+                        .isInstanceOf(DataAccessResourceFailureException.class);
+                  }))
+          .isInstanceOf(TransactionException.class);
+    }
+  }
+
+  private static String dispatched(Producer producer, String prompt) {
+    return producer
+        .post("/api/comfyui/dispatch", Producer.image(prompt))
+        .body()
+        .get("job_id")
+        .asString();
+  }
+
+  private static String status(Producer producer, String jobId) {
+    return producer.get("/api/jobs/" + jobId + "?wait=30").body().get("status").asString();
+  }
+
+  /** A session that has the run locked until it is closed. */
+  private static Connection locking(EmbeddedPostgres postgres, String runId) throws SQLException {
+    Connection stranger = postgres.getPostgresDatabase().getConnection();
+    stranger.setAutoCommit(false);
+    try (PreparedStatement lock =
+        stranger.prepareStatement("select 1 from run where run_id = ? for update")) {
+      lock.setString(1, runId);
+      lock.executeQuery();
+    }
+    return stranger;
+  }
+
+  private static void awaitSessionsThatWait(EmbeddedPostgres postgres, int count) {
+    await("sessions that wait for a lock")
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> sessions(postgres, "wait_event_type = 'Lock'") == count);
+  }
+
+  private static int sessions(EmbeddedPostgres postgres, String which) throws SQLException {
+    try (Connection connection = postgres.getPostgresDatabase().getConnection();
+        Statement asking = connection.createStatement();
+        ResultSet answer =
+            asking.executeQuery("select count(*) from pg_stat_activity where " + which)) {
+      answer.next();
+      return answer.getInt(1);
     }
   }
 

@@ -19,6 +19,20 @@ public final class Settlement {
     }
   }
 
+  /** Each by itself: some are done, the others come again. */
+  public static void settle(List<Message> done, List<Message> again, Channel channel) {
+    try {
+      for (Message message : done) {
+        channel.basicAck(message.getMessageProperties().getDeliveryTag(), false);
+      }
+      for (Message message : again) {
+        channel.basicNack(message.getMessageProperties().getDeliveryTag(), false, true);
+      }
+    } catch (IOException e) {
+      throw new AmqpIOException(e);
+    }
+  }
+
   /** Not now: back into the queue, not counted as a failure from RabbitMQ 4.3 on. */
   public static void giveBack(List<Message> batch, Channel channel) {
     try {

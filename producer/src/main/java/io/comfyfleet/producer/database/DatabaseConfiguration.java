@@ -2,12 +2,21 @@ package io.comfyfleet.producer.database;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.time.Duration;
+import org.springframework.boot.flyway.autoconfigure.FlywayConfigurationCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.QueryTimeoutException;
+import org.springframework.jdbc.support.SQLExceptionSubclassTranslator;
+import org.springframework.jdbc.support.SQLExceptionTranslator;
 
 /** The pool of connections; migrations and transactions are Spring Boot's. */
 @Configuration(proxyBeanMethods = false)
 class DatabaseConfiguration {
+  private static final String LOCK_NOT_AVAILABLE = "55P03";
+  private static final String IDLE_IN_TRANSACTION = "25P03";
+
   @Bean
   HikariDataSource dataSource(DatabaseSettings settings) {
     HikariConfig config = new HikariConfig();
@@ -22,6 +31,49 @@ class DatabaseConfiguration {
       // forget work that it had answered for, and results that it had acknowledged.
       config.setConnectionInitSql("SET WRITE_DELAY 0");
     }
+    if (isPostgres(settings)) {
+      // Of these two the URL's word counts for more. As text: the driver ignores anything else.
+      config.addDataSourceProperty(
+          "socketTimeout", String.valueOf(settings.socketTimeout().toSeconds()));
+      config.addDataSourceProperty("tcpKeepAlive", "true");
+      config.setConnectionInitSql(
+          limit(settings, "lock_timeout", settings.lockTimeout())
+              + limit(
+                  settings,
+                  "idle_in_transaction_session_timeout",
+                  settings.idleTransactionTimeout()));
+    }
     return new HikariDataSource(config);
+  }
+
+  private static boolean isPostgres(DatabaseSettings settings) {
+    return settings.url().startsWith("jdbc:postgresql:");
+  }
+
+  private static String limit(DatabaseSettings settings, String name, Duration limit) {
+    return settings.url().contains(name) ? "" : "set " + name + " = " + limit.toMillis() + ";";
+  }
+
+  /** A migration of a large table takes the time it takes. */
+  @Bean
+  FlywayConfigurationCustomizer migrateWithoutLimits(DatabaseSettings settings) {
+    return flyway -> {
+      if (isPostgres(settings)) {
+        flyway.dataSource(settings.url(), settings.username(), settings.password());
+      }
+    };
+  }
+
+  /** What Spring takes for a fault of ours means that the database cannot do it now. */
+  @Bean
+  SQLExceptionTranslator sqlExceptionTranslator() {
+    SQLExceptionSubclassTranslator translator = new SQLExceptionSubclassTranslator();
+    translator.setCustomTranslator((task, sql, e) ->
+        switch (String.valueOf(e.getSQLState())) {
+          case LOCK_NOT_AVAILABLE -> new QueryTimeoutException(task, e);
+          case IDLE_IN_TRANSACTION -> new DataAccessResourceFailureException(task, e);
+          default -> null;
+        });
+    return translator;
   }
 }

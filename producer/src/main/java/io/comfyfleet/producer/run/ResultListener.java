@@ -13,8 +13,10 @@ import io.comfyfleet.wire.UnreadableMessageException;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.amqp.AmqpException;
@@ -22,12 +24,14 @@ import org.springframework.amqp.core.Message;
 import org.springframework.amqp.rabbit.listener.api.ChannelAwareBatchMessageListener;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.dao.QueryTimeoutException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
  * Takes results in batches: one transaction, then one acknowledgement. Database or broker away:
- * after a pause everything is given back and comes again. A message that is no result, or that
+ * after a pause everything is given back and comes again. Results of a run that another session has
+ * locked for too long are given back without the others. A message that is no result, or that
  * cannot be kept, goes to the dead letters.
  */
 @Component
@@ -60,18 +64,25 @@ class ResultListener implements ChannelAwareBatchMessageListener {
 
   @Override
   public void onMessageBatch(List<Message> batch, Channel channel) {
+    List<Message> locked;
     try {
-      keep(batch);
+      locked = keep(batch);
       pause.over(NAME);
     } catch (DataAccessException | TransactionException | AmqpException e) {
       pause.after(NAME, e);
       Settlement.giveBack(batch, channel);
       return;
     }
-    Settlement.ack(batch, channel);
+    if (locked.isEmpty()) {
+      Settlement.ack(batch, channel);
+    } else {
+      List<Message> done = batch.stream().filter(one -> !locked.contains(one)).toList();
+      Settlement.settle(done, locked, channel);
+    }
   }
 
-  private void keep(List<Message> batch) {
+  /** Those that must come again, because their runs are locked. */
+  private List<Message> keep(List<Message> batch) {
     List<Decoded> decoded = new ArrayList<>();
     List<Unreadable> unreadable = new ArrayList<>();
     for (Message message : batch) {
@@ -81,27 +92,31 @@ class ResultListener implements ChannelAwareBatchMessageListener {
         unreadable.add(new Unreadable(message, e.getMessage()));
       }
     }
-    record(decoded);
+    List<Message> locked = record(decoded);
     // Last, so that a batch that comes again because of the database adds no letter twice.
     for (Unreadable each : unreadable) {
       log.atWarn().addKeyValue(LogKeys.REASON, each.reason()).log("unreadable result");
       deadLetters.add(each.message(), ErrorCode.UNREADABLE_MESSAGE, each.reason());
     }
+    return locked;
   }
 
-  private void record(List<Decoded> batch) {
+  private List<Message> record(List<Decoded> batch) {
     if (batch.isEmpty()) {
-      return;
+      return List.of();
     }
     List<Span> spans = batch.stream().map(this::span).toList();
     try {
       aggregator.record(batch.stream().map(Decoded::result).toList());
+      return List.of();
+    } catch (QueryTimeoutException e) {
+      return runByRun(batch, e);
     } catch (DataIntegrityViolationException e) {
-      oneByOne(batch, e);
+      return oneByOne(batch, e);
     } catch (DataAccessException | TransactionException | AmqpException e) {
       throw e;
     } catch (RuntimeException e) {
-      oneByOne(batch, e);
+      return oneByOne(batch, e);
     } finally {
       spans.forEach(Span::end);
     }
@@ -117,11 +132,37 @@ class ResultListener implements ChannelAwareBatchMessageListener {
         .startSpan();
   }
 
+  /** A run that another session has locked must not hold up the others. */
+  private List<Message> runByRun(List<Decoded> batch, QueryTimeoutException e) {
+    Collection<List<Decoded>> runs =
+        batch.stream().collect(Collectors.groupingBy(one -> one.result().runId())).values();
+    if (runs.size() == 1) {
+      throw e;
+    }
+    List<Message> locked = new ArrayList<>();
+    for (List<Decoded> run : runs) {
+      try {
+        locked.addAll(record(run));
+      } catch (QueryTimeoutException timeout) {
+        log.atWarn()
+            .addKeyValue(LogKeys.RUN_ID, run.getFirst().result().runId())
+            .addKeyValue(LogKeys.COUNT, run.size())
+            .log("run is locked by another session of the database; its results wait");
+        run.forEach(one -> locked.add(one.message()));
+      }
+    }
+    if (locked.size() == batch.size()) {
+      throw e;
+    }
+    return locked;
+  }
+
   /** One that cannot be kept must not hold up the others. */
-  private void oneByOne(List<Decoded> batch, RuntimeException e) {
+  private List<Message> oneByOne(List<Decoded> batch, RuntimeException e) {
     if (batch.size() > 1) {
-      batch.forEach(one -> record(List.of(one)));
-      return;
+      List<Message> locked = new ArrayList<>();
+      batch.forEach(one -> locked.addAll(record(List.of(one))));
+      return locked;
     }
     log.atError()
         .addKeyValue(LogKeys.JOB_ID, batch.getFirst().result().jobId())
@@ -129,5 +170,6 @@ class ResultListener implements ChannelAwareBatchMessageListener {
         .log("result cannot be kept");
     deadLetters.add(
         batch.getFirst().message(), ErrorCode.INTERNAL_ERROR, String.valueOf(e.getMessage()));
+    return List.of();
   }
 }

@@ -9,6 +9,7 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
+import org.springframework.dao.QueryTimeoutException;
 import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
@@ -52,12 +53,21 @@ class Sweeper {
   void sweep() {
     try {
       Instant now = clock.instant();
-      runs.pastDeadline(now, AT_ONCE).forEach(aggregator::expire);
+      runs.pastDeadline(now, AT_ONCE).forEach(run -> unlessLocked(() -> aggregator.expire(run)));
       runs.quiet(now.minus(settings.quietPeriod()), now.minus(settings.missingPeriod()), AT_ONCE)
-          .forEach(aggregator::closeQuiet);
+          .forEach(run -> unlessLocked(() -> aggregator.closeQuiet(run)));
       expireJobs(now);
     } catch (DataAccessException | TransactionException e) {
       log.atDebug().setCause(e).log("sweep failed, will be repeated");
+    }
+  }
+
+  /** A run that another session has locked must not hold up those after it. */
+  private static void unlessLocked(Runnable step) {
+    try {
+      step.run();
+    } catch (QueryTimeoutException e) {
+      log.atDebug().setCause(e).log("run is locked, will be looked at again");
     }
   }
 
@@ -70,11 +80,12 @@ class Sweeper {
       for (UUID jobId : jobs.pastExpiry(now.minus(settings.expiryGrace()), AT_ONCE)) {
         // What has begun may end, also while that is not noted yet: the nodes know its limits.
         if (live.find(jobId) == null) {
-          aggregator.giveUp(
-              jobId,
-              ResultStatus.EXPIRED,
-              ErrorCode.EXPIRED,
-              "No node had taken the job before its time was over");
+          unlessLocked(() ->
+              aggregator.giveUp(
+                  jobId,
+                  ResultStatus.EXPIRED,
+                  ErrorCode.EXPIRED,
+                  "No node had taken the job before its time was over"));
         }
       }
     }
