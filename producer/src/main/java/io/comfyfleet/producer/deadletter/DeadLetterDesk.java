@@ -79,16 +79,19 @@ public class DeadLetterDesk {
     within("offset", offset, 0, Integer.MAX_VALUE);
     int[] total = {0};
     List<LetterSummary> matching = new ArrayList<>();
-    look((letter, summary) -> {
-      total[0]++;
-      if (filter.matches(summary)) {
-        matching.add(summary);
-      }
-      return Verdict.KEEP;
-    });
+    long unseen =
+        look((letter, summary) -> {
+          total[0]++;
+          if (filter.matches(summary)) {
+            matching.add(summary);
+          }
+          return Verdict.KEEP;
+        });
     matching.sort(OLDEST_FIRST);
     return new LetterPage(
-        total[0], matching.size(), matching.stream().skip(offset).limit(limit).toList());
+        Math.toIntExact(total[0] + unseen),
+        matching.size(),
+        matching.stream().skip(offset).limit(limit).toList());
   }
 
   /** How many letters there are by reason, the largest group first. */
@@ -247,30 +250,37 @@ public class DeadLetterDesk {
     Verdict visit(Letter letter, LetterSummary summary) throws IOException;
   }
 
-  /** Letters that a crash kept from being acknowledged after their replay go now, unseen. */
-  private void look(Visitor visitor) {
+  /**
+   * Letters that a crash kept from being acknowledged after their replay go now, without being
+   * shown.
+   *
+   * @return how many letters the look could not see, for there are too many
+   */
+  private long look(Visitor visitor) {
     Set<String> left = new HashSet<>();
     boolean[] first = {true};
-    queue.look(letter -> {
-      if (first[0]) {
-        // Not before it is this look's turn: another may just have written some.
-        left.addAll(leftOver());
-        first[0] = false;
-      }
-      LetterSummary summary = LetterSummary.of(letter, mapper);
-      if (left.remove(summary.id())) {
-        return Verdict.TAKE;
-      }
-      Verdict verdict = visitor.visit(letter, summary);
-      if (verdict == Verdict.KEEP_AND_STOP || verdict == Verdict.TAKE_AND_STOP) {
-        left.clear();
-      }
-      return verdict;
-    });
-    if (!left.isEmpty()) {
+    long unseen =
+        queue.look(letter -> {
+          if (first[0]) {
+            // Not before it is this look's turn: another may just have written some.
+            left.addAll(leftOver());
+            first[0] = false;
+          }
+          LetterSummary summary = LetterSummary.of(letter, mapper);
+          if (left.remove(summary.id())) {
+            return Verdict.TAKE;
+          }
+          Verdict verdict = visitor.visit(letter, summary);
+          if (verdict == Verdict.KEEP_AND_STOP || verdict == Verdict.TAKE_AND_STOP) {
+            left.clear();
+          }
+          return verdict;
+        });
+    if (!left.isEmpty() && unseen == 0) {
       // Acknowledged before the crash. Young ones may be on their way back into the queue.
       replayed.removeOlder(left, clock.instant().minus(NOTE_KEPT));
     }
+    return unseen;
   }
 
   /** A look needs no database; an action finds out by itself that it is away. */

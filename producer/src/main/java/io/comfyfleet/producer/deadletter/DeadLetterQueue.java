@@ -17,6 +17,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
 import org.springframework.amqp.rabbit.support.RabbitExceptionTranslator;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.amqp.autoconfigure.RabbitConnectionDetails;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
@@ -49,12 +50,23 @@ class DeadLetterQueue {
 
   private final CachingConnectionFactory connections;
   private final RabbitConnectionDetails details;
+  private final int most;
   private final ReentrantLock turn = new ReentrantLock(true);
 
+  @Autowired
   DeadLetterQueue(CachingConnectionFactory connections, RabbitConnectionDetails details) {
+    this(connections, details, MOST);
+  }
+
+  /** With a lower limit of letters that a look holds at once. */
+  DeadLetterQueue(CachingConnectionFactory connections, RabbitConnectionDetails details, int most) {
     this.connections = connections;
     this.details = details;
+    this.most = most;
   }
+
+  /** What one reading found: letters beyond what it could hold, and more than expected after it. */
+  private record Found(long unseen, long surplus) {}
 
   /** What becomes of a letter. */
   enum Verdict {
@@ -76,11 +88,12 @@ class DeadLetterQueue {
   /**
    * Looks through the queue; blocks. What the reader took is gone for good when this returns.
    *
+   * @return how many letters lie behind those that one look can hold
    * @throws org.springframework.amqp.AmqpException when the broker went away meanwhile; what was
    *     taken may be there again
    * @throws ProblemException when others look for too long
    */
-  void look(Reader reader) {
+  long look(Reader reader) {
     try {
       if (!turn.tryLock(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
         throw busy();
@@ -93,7 +106,7 @@ class DeadLetterQueue {
     try {
       Connection connection = connect(backlog);
       try {
-        look(connection, backlog, reader);
+        return look(connection, backlog, reader);
       } finally {
         // Whatever the broker does, the turn goes on.
         connection.abort((int) LONGEST_GOODBYE.toMillis());
@@ -108,14 +121,16 @@ class DeadLetterQueue {
     }
   }
 
-  private static void look(Connection connection, Backlog backlog, Reader reader)
+  private long look(Connection connection, Backlog backlog, Reader reader)
       throws IOException, TimeoutException, InterruptedException {
     ownTurn(connection);
     Set<String> taken = new HashSet<>();
-    long surplus = read(connection, backlog, noting(reader, taken));
+    Found found = read(connection, backlog, noting(reader, taken));
+    long surplus = found.surplus();
     for (int again = 0; surplus > 0 && !taken.isEmpty() && again < MOST_AGAIN; again++) {
-      surplus = read(connection, backlog, takingAgain(taken, surplus));
+      surplus = read(connection, backlog, takingAgain(taken, surplus)).surplus();
     }
+    return found.unseen();
   }
 
   private Connection connect(Backlog backlog) throws IOException, TimeoutException {
@@ -177,25 +192,21 @@ class DeadLetterQueue {
     };
   }
 
-  /**
-   * Reads once.
-   *
-   * @return how many letters more than expected lie in the queue now: such as came meanwhile, and
-   *     such as were taken in vain
-   */
-  private static long read(Connection connection, Backlog backlog, Reader reader)
+  /** Reads once. The surplus are letters that came meanwhile, and such as were taken in vain. */
+  private Found read(Connection connection, Backlog backlog, Reader reader)
       throws IOException, TimeoutException, InterruptedException {
     Channel asking = connection.createChannel();
     long ready = asking.messageCount(Topology.DEAD);
     if (ready == 0) {
-      return 0;
+      return new Found(0, 0);
     }
     Channel channel = connection.createChannel();
     Reading reading = new Reading(channel, backlog.anew(), reader);
-    channel.basicQos(MOST);
+    channel.basicQos(most);
     channel.basicConsume(Topology.DEAD, false, reading);
+    long unseen;
     try {
-      awaitAll(asking, reading, ready);
+      unseen = awaitAll(asking, reading, ready);
     } finally {
       reading.stop();
       if (reading.taken() > 0 && channel.isOpen()) {
@@ -210,16 +221,21 @@ class DeadLetterQueue {
     long kept = Math.max(ready, reading.count()) - reading.taken();
     awaitReturned(asking, kept);
     reading.rethrow();
-    return asking.messageCount(Topology.DEAD) - kept;
+    return new Found(unseen, asking.messageCount(Topology.DEAD) - kept);
   }
 
-  /** Until all are read that were there at the start, by a count that does not trust the first. */
-  private static void awaitAll(Channel asking, Reading reading, long ready)
+  /**
+   * Until all are read that were there at the start, by a count that does not trust the first, or
+   * as many as can be held.
+   *
+   * @return how many are left then
+   */
+  private long awaitAll(Channel asking, Reading reading, long ready)
       throws IOException, InterruptedException {
     long target = ready;
     long read = 0;
     long heard = System.nanoTime();
-    while (!reading.await(Math.min(target, MOST))) {
+    while (!reading.await(target)) {
       if (reading.count() > read || reading.isBusy()) {
         read = reading.count();
         heard = System.nanoTime();
@@ -231,13 +247,17 @@ class DeadLetterQueue {
       Duration silence = Duration.ofNanos(System.nanoTime() - heard);
       if (left == 0 && (read >= target || silence.compareTo(LONGEST_LAG) > 0)) {
         // All are here; or somebody else removed some since they were counted.
-        return;
+        return 0;
+      }
+      if (reading.held() >= most) {
+        return left;
       }
       target = Math.max(target, read + left);
       if (silence.compareTo(LONGEST_SILENCE) > 0) {
         throw busy();
       }
     }
+    return 0;
   }
 
   private static void awaitReturned(Channel asking, long kept)

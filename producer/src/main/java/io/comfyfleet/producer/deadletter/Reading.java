@@ -114,6 +114,16 @@ final class Reading extends DefaultConsumer {
     return busy;
   }
 
+  /** How many letters are held unacknowledged. */
+  long held() {
+    lock.lock();
+    try {
+      return read - taken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** How many letters were acknowledged. */
   long taken() {
     lock.lock();
