@@ -382,6 +382,36 @@ class DeadLettersIT {
   }
 
   @Test
+  void letterOfARemovedLaneStaysUntilItIsReplayedToAnotherLane() {
+    producer.post("/api/lanes", Map.of("lane", "image.gone"));
+    String id =
+        producer
+            .post(
+                "/api/comfyui/dispatch",
+                Map.of("type", "image", "prompt", "x", "lane", "image.gone"))
+            .body()
+            .get("job_id")
+            .asString();
+    FakeWorker.Taken taken = worker.take(Topology.laneQueue("image.gone"));
+    worker.giveUp(taken, ErrorCode.EXECUTION_FAILED, "it broke", "gpu-1", LONG_AGO);
+    ended(id, "failed");
+    assertThat(producer.delete("/api/lanes/image.gone").status()).isEqualTo(204);
+    String letter = ids(list("")).getFirst();
+
+    Producer.Answer alone = producer.post(LETTERS + "/" + letter + "/replay", Map.of());
+    assertThat(alone.status()).isEqualTo(409);
+    assertThat(alone.body().get("detail").asString()).contains("lane must be one of");
+    JsonNode all = producer.post(LETTERS + "/replay", Map.of("ids", List.of(letter))).body();
+    assertThat(all.get("replayed").asInt()).isZero();
+    assertThat(all.at("/skipped/0/why").asString()).contains("lane must be one of");
+    assertThat(worker.depth(Topology.DEAD)).isEqualTo(1);
+
+    Map<String, Object> edit = Map.of("job", Map.of("lane", "image"));
+    assertThat(producer.post(LETTERS + "/" + letter + "/replay", edit).status()).isEqualTo(200);
+    assertThat(worker.take(Topology.laneQueue("image")).job().jobId()).hasToString(id);
+  }
+
+  @Test
   void copiesAreDiscardedOneByOneAndExportedAllAsLines() {
     byHand("same", null);
     byHand("same", null);

@@ -2,6 +2,7 @@ package io.comfyfleet.producer.deadletter;
 
 import io.comfyfleet.job.InvalidMessageException;
 import io.comfyfleet.job.Job;
+import io.comfyfleet.producer.broker.Lanes;
 import io.comfyfleet.producer.dispatch.Door;
 import io.comfyfleet.producer.outbox.Outbox;
 import io.comfyfleet.producer.outbox.OutboxMessage;
@@ -30,6 +31,7 @@ class Replays {
   private final Reopening reopening;
   private final Outbox outbox;
   private final Door door;
+  private final Lanes lanes;
   private final Edits edits;
   private final MessageCodec codec;
   private final TransactionTemplate transaction;
@@ -40,6 +42,7 @@ class Replays {
       Reopening reopening,
       Outbox outbox,
       Door door,
+      Lanes lanes,
       Edits edits,
       MessageCodec codec,
       TransactionTemplate transaction,
@@ -48,6 +51,7 @@ class Replays {
     this.reopening = reopening;
     this.outbox = outbox;
     this.door = door;
+    this.lanes = lanes;
     this.edits = edits;
     this.codec = codec;
     this.transaction = transaction;
@@ -64,6 +68,12 @@ class Replays {
   @Nullable String replay(Letter letter, @Nullable ObjectNode edit, boolean evenCancelled) {
     Optional<Job> known = known(letter);
     if (known.isPresent()) {
+      if (edit == null) {
+        String refusal = laneGone(known.get());
+        if (refusal != null) {
+          return refusal;
+        }
+      }
       Job job = edit == null ? known.get() : edited(known.get(), edit);
       return once(letter, () -> reopen(job, evenCancelled));
     }
@@ -114,6 +124,16 @@ class Replays {
     } catch (UnreadableMessageException e) {
       UUID id = letter.messageId();
       return id == null ? Optional.empty() : reopening.lastSent(id);
+    }
+  }
+
+  /** Without its lane the job would only end again, and its letter be used up. */
+  private @Nullable String laneGone(Job job) {
+    try {
+      lanes.require(job.lane());
+      return null;
+    } catch (InvalidMessageException e) {
+      return "It cannot be replayed as it is, edit it: " + e.getMessage();
     }
   }
 
