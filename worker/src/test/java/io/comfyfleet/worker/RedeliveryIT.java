@@ -136,6 +136,23 @@ class RedeliveryIT extends OneMachine {
   }
 
   @Test
+  void jobThatIsGivenBackDidNotEndWithItsWorkerOnAnyBroker() {
+    fleet.publish(Jobs.image().seconds(60).build());
+    for (int times = 1; times <= 2; times++) {
+      int before = comfy.executed().size();
+      ConfigurableApplicationContext worker = startWorker(Map.of("fleet.drain.deadline", "100ms"));
+      await().atMost(Duration.ofSeconds(30)).until(() -> comfy.executed().size() > before);
+      fleet.stop(worker);
+    }
+
+    MessageProperties properties = fleet.message(IMAGE).getMessageProperties();
+    assertThat(properties.<Number>getHeader("x-fleet-deaths"))
+        .satisfiesAnyOf(
+            deaths -> assertThat(deaths).isNull(),
+            deaths -> assertThat(deaths.longValue()).isZero());
+  }
+
+  @Test
   void nodeThatIsPausedWhileItAsksWhoHasAJobDoesNotBeginIt() {
     String questions = fleet.bindControl();
     startWorker();

@@ -99,7 +99,7 @@ final class JobListener {
     }
     // Asked for, but the node was paused or closed before it came.
     if (!node.takesJobs() || !channel.isOpen()) {
-      leave(channel, settlement.giveBack(channel, delivery));
+      leave(channel, settlement.giveBack(channel, delivery, job));
       return;
     }
     if (delivery.deaths() >= MOST_DEATHS) {

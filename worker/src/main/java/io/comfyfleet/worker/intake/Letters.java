@@ -54,22 +54,33 @@ final class Letters {
 
   /** The job with what became of its last attempt. */
   Message next(Job job, Delivery delivery) {
-    MessageProperties properties = properties(delivery);
-    properties.setMessageId(job.jobId().toString());
-    properties.setType(job.type().wireName());
-    properties.setPriority(job.priority());
-    return new Message(codec.encode(job), properties);
+    return new Message(codec.encode(job), properties(job, delivery));
   }
 
   /** The same message again, for another queue. */
   Message same(Job job, Delivery delivery) {
-    return new Message(delivery.body(), next(job, delivery).getMessageProperties());
+    return new Message(delivery.body(), properties(job, delivery));
+  }
+
+  private MessageProperties properties(Job job, Delivery delivery) {
+    MessageProperties properties = properties(delivery);
+    properties.setMessageId(job.jobId().toString());
+    properties.setType(job.type().wireName());
+    properties.setPriority(job.priority());
+    return properties;
   }
 
   /** The same message, put back to wait because another node has the job in hand. */
   Message deferred(Job job, Delivery delivery) {
     Message message = same(job, delivery);
     message.getMessageProperties().setHeader(Delivery.DEFERRED, true);
+    return message;
+  }
+
+  /** The same message, with the count of workers' deaths that it had. */
+  Message givenBack(Job job, Delivery delivery) {
+    Message message = deferred(job, delivery);
+    message.getMessageProperties().setHeader(Delivery.DEATHS, delivery.deaths());
     return message;
   }
 

@@ -142,7 +142,7 @@ final class Settlement {
         Message next = next(delivery, job, ended);
         yield ackIf(publish(channel, Topology.FLEET, Topology.ELSEWHERE, next), channel, delivery);
       }
-      case GIVE_BACK -> giveBack(channel, delivery);
+      case GIVE_BACK -> giveBack(channel, delivery, job);
       case DEAD -> dead(channel, delivery, job, ended);
       case WITHDRAWN ->
           ackIf(
@@ -189,11 +189,21 @@ final class Settlement {
     return ack(channel, delivery);
   }
 
-  Settled giveBack(LaneChannel channel, Delivery delivery) throws IOException {
+  /** Lets another delivery of the job follow, as if this one had not been. */
+  Settled giveBack(LaneChannel channel, Delivery delivery, Job job) throws IOException {
     if (!channel.isOpen()) {
       return Settled.LEFT;
     }
-    channel.giveBack(delivery);
+    if (!channel.isCounting()) {
+      // This broker would mark it as it marks what comes back from a dead worker.
+      boolean back = publish(channel, Topology.JOBS, job.lane(), letters.givenBack(job, delivery));
+      if (!back) {
+        return Settled.LEFT;
+      }
+      ack(channel, delivery);
+    } else {
+      channel.giveBack(delivery);
+    }
     metrics.givenBack();
     return Settled.GIVEN_BACK;
   }
