@@ -65,7 +65,7 @@ class ExpiryIT {
   }
 
   @Test
-  void jobExpiresAlsoAfterTheProducerHadToConnectAgain() {
+  void jobExpiresAlsoAfterTheProducerHadToConnectAgain() throws Exception {
     try (Producer producer = start("0s")) {
       BROKER.broker().closeAllConnections();
 
@@ -79,6 +79,10 @@ class ExpiryIT {
 
       assertThat(producer.get("/api/jobs/" + jobId + "?wait=20").body().get("status").asString())
           .isEqualTo("expired");
+      try (FakeWorker worker = new FakeWorker(BROKER.uri())) {
+        worker.take(Topology.laneQueue("image"));
+        worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      }
     }
   }
 

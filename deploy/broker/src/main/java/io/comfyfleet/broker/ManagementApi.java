@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -74,12 +75,24 @@ final class ManagementApi {
   }
 
   private HttpResponse<String> send(String method, String path, String body) {
+    HttpRequest request = request(method, path, body);
     try {
-      return http.send(request(method, path, body), BodyHandlers.ofString());
+      return send(request);
     } catch (IOException e) {
       throw new BrokerUnavailable(method + " " + base + path + " failed: " + e, e);
     } catch (InterruptedException e) {
       throw interrupted(e);
+    }
+  }
+
+  /** The server ends connections that were idle for a minute; all calls may be made twice. */
+  private HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+    try {
+      return http.send(request, BodyHandlers.ofString());
+    } catch (HttpTimeoutException e) {
+      throw e;
+    } catch (IOException e) {
+      return http.send(request, BodyHandlers.ofString());
     }
   }
 

@@ -19,9 +19,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param lockTimeout how long a statement waits on PostgreSQL for a row that another session has
  *     locked, unless the URL states {@code lock_timeout}; shorter than {@code socket-timeout}
  * @param idleTransactionTimeout how long a session of a producer that vanished without a word keeps
- *     its locks on PostgreSQL, unless the URL states {@code idle_in_transaction_session_timeout};
- *     longer than {@code fleet.broker.confirm-timeout}, for the outbox holds its locks while it
- *     publishes
+ *     its locks on PostgreSQL, unless the URL states {@code idle_in_transaction_session_timeout}
  */
 @ConfigurationProperties("fleet.database")
 record DatabaseSettings(

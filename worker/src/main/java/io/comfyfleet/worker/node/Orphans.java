@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
  * Prompts that this node submitted and nobody here waits for: a worker before this one was killed.
  * As long as no other node has the job, the broker may hand it to this one, which then attaches to
  * the prompt. Once another has it, the prompt would keep the GPU busy for nothing and is cancelled;
- * so is one that keeps an unhealthy node from proving itself. What others submitted is never
- * touched. One thread sweeps, any may tell.
+ * so are one whose job is here under another prompt, and one that keeps an unhealthy node from
+ * proving itself. What others submitted is never touched. One thread sweeps, any may tell.
  */
 final class Orphans {
   private static final Logger log = LoggerFactory.getLogger(Orphans.class);
@@ -82,7 +82,7 @@ final class Orphans {
 
   private void judge(UUID promptId, Map<String, String> about) {
     String job = about.get(FleetPrompt.JOB);
-    if (job == null || elsewhere.contains(job) || node.state() == NodeState.UNHEALTHY) {
+    if (job == null || isInTheWay(job)) {
       comfy.cancel(promptId);
       if (told.add(promptId)) {
         log.atInfo().addKeyValue(LogKeys.PROMPT_ID, promptId).log("orphaned prompt cancelled");
@@ -92,6 +92,13 @@ final class Orphans {
           Topology.CONTROL_ALL,
           new ControlMessage.WhoHas(UUID.fromString(job), replay(about), node.identity().id()));
     }
+  }
+
+  /** Whether nobody can need the prompt of this job any more, or others need the machine more. */
+  private boolean isInTheWay(String job) {
+    return elsewhere.contains(job)
+        || node.inHand(UUID.fromString(job)) != null
+        || node.state() == NodeState.UNHEALTHY;
   }
 
   private static @Nullable Integer replay(Map<String, String> about) {
