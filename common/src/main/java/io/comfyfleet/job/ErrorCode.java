@@ -16,7 +16,7 @@ public enum ErrorCode {
   MISSING_NODE_TYPE(Destiny.ELSEWHERE),
   /** An input file could not be fetched, is too large or is not there. */
   INPUT_NOT_FOUND(Destiny.RETRY),
-  /** The graph failed while running, by its own fault as far as can be told. */
+  /** The graph failed while it was taken or ran, by its own fault as far as can be told. */
   EXECUTION_FAILED(Destiny.RETRY),
   /** The GPU or the machine ran out of memory. */
   OUT_OF_MEMORY(Destiny.RETRY),

@@ -12,7 +12,6 @@ import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.node.Heartbeat;
 import io.comfyfleet.node.NodeState;
-import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -110,20 +109,6 @@ class ScriptedWorkerIT {
   }
 
   @Test
-  void serverErrorsThatComeInABurstDoNotMakeAJobDead() {
-    Job job = Jobs.image().build();
-    comfy.on("POST /prompt", 500, "").on("POST /prompt", 500, "");
-    scripted(job).on("GET /api/jobs/" + promptId(job, 2), 404, "{\"error\":\"Job not found\"}");
-    startWorker(Map.of());
-    fleet.publish(job);
-
-    await().until(() -> comfy.calls("POST /prompt").size() > 2);
-
-    assertThat(fleet.messageNow(Topology.DEAD)).isNull();
-    assertThat(comfy.calls("POST /prompt").get(2).body()).contains("fleet/" + job.jobId() + "-2/");
-  }
-
-  @Test
   void textsThatAreTooLargeTogetherAreCutUntilTheBrokerTakesTheResult() {
     String text = "\"" + "\u5b57".repeat(2_000) + "\"";
     String texts = String.join(",", Collections.nCopies(400, text));
@@ -153,11 +138,7 @@ class ScriptedWorkerIT {
   @Test
   void proxyThatRefusesAPromptClosesTheNodeAndTheJobGoesOn() {
     Job job = Jobs.image().build();
-    comfy
-        .on("GET /system_stats", 200, "{\"system\":{\"comfyui_version\":\"0.33.0\"}}")
-        .on("GET /prompt", 200, "{\"exec_info\":{\"queue_remaining\":0}}")
-        .on("GET /api/jobs/" + promptId(job), 404, "{\"error\":\"Job not found\"}")
-        .on("POST /prompt", new ScriptedComfyUi.Answer(403, "text/html", "<html>log in</html>"));
+    refusing(job, new ScriptedComfyUi.Answer(403, "text/html", "<html>log in</html>"));
     startWorker(Map.of());
     String heartbeats = fleet.bindHeartbeats();
 
@@ -192,6 +173,50 @@ class ScriptedWorkerIT {
   }
 
   @Test
+  void machineThatFailsOnEveryPromptIsClosedAndTheJobGoesOn() {
+    Job job = Jobs.image().build();
+    refusing(job, new ScriptedComfyUi.Answer(500, "text/plain", "500 Internal Server Error"));
+    startWorker(Map.of("fleet.health.failures", 1));
+    String heartbeats = fleet.bindHeartbeats();
+
+    fleet.publish(job);
+
+    await().until(() -> heartbeat(heartbeats).state() == NodeState.UNHEALTHY);
+    Job given = codec.decodeJob(fleet.message("fleet.jobs.image").getBody());
+    assertThat(given.attempt()).isEqualTo(2);
+    assertThat(given.attempts().getFirst().error().code()).isEqualTo(ErrorCode.EXECUTION_FAILED);
+    assertThat(submissions(job)).isEqualTo(2);
+  }
+
+  @Test
+  void whatIsNoComfyUiClosesTheNodeAndTheJobGoesOn() {
+    Job job = Jobs.image().build();
+    refusing(job, new ScriptedComfyUi.Answer(200, "text/html", "<html>log in</html>"));
+    startWorker(Map.of("fleet.comfy.patience", "1s"));
+    String heartbeats = fleet.bindHeartbeats();
+
+    fleet.publish(job);
+
+    await().until(() -> heartbeat(heartbeats).state() == NodeState.UNHEALTHY);
+    Job given = codec.decodeJob(fleet.message("fleet.jobs.image").getBody());
+    assertThat(given.attempt()).isEqualTo(1);
+    assertThat(given.attempts().getFirst().error().code()).isEqualTo(ErrorCode.COMFYUI_UNREACHABLE);
+  }
+
+  @Test
+  void comfyUiThatCannotTakeAPromptIsNotFloodedWithIt() {
+    Job job = Jobs.image().build();
+    refusing(job, new ScriptedComfyUi.Answer(503, "text/plain", "no server"));
+    startWorker(Map.of("fleet.comfy.patience", "2s"));
+    String heartbeats = fleet.bindHeartbeats();
+
+    fleet.publish(job);
+
+    await().until(() -> heartbeat(heartbeats).state() == NodeState.UNHEALTHY);
+    assertThat(submissions(job)).isBetween(2L, 4L);
+  }
+
+  @Test
   void jobIsOutOfTheNodesHandsBeforeComfyUiIsTidied() {
     comfy
         .on("GET /view", new ScriptedComfyUi.Answer(200, "image/png", "picture"))
@@ -223,14 +248,31 @@ class ScriptedWorkerIT {
     return fleet.result();
   }
 
+  private long submissions(Job job) {
+    return comfy.calls("POST /prompt").stream()
+        .filter(call -> call.body().contains(promptId(job)))
+        .count();
+  }
+
   /** A ComfyUI that takes this job's prompt and knew nothing of it before. */
   private ScriptedComfyUi scripted(Job job) {
-    String id = promptId(job);
+    return knowingNothingOf(job)
+        .on(
+            "POST /prompt",
+            200,
+            "{\"prompt_id\":\"" + promptId(job) + "\",\"number\":0,\"node_errors\":{}}");
+  }
+
+  /** A ComfyUI that answers this to every prompt. */
+  private void refusing(Job job, ScriptedComfyUi.Answer answer) {
+    knowingNothingOf(job).on("POST /prompt", answer);
+  }
+
+  private ScriptedComfyUi knowingNothingOf(Job job) {
     return comfy
         .on("GET /system_stats", 200, "{\"system\":{\"comfyui_version\":\"0.33.0\"}}")
         .on("GET /prompt", 200, "{\"exec_info\":{\"queue_remaining\":0}}")
-        .on("GET /api/jobs/" + id, 404, "{\"error\":\"Job not found\"}")
-        .on("POST /prompt", 200, "{\"prompt_id\":\"" + id + "\",\"number\":0,\"node_errors\":{}}");
+        .on("GET /api/jobs/" + promptId(job), 404, "{\"error\":\"Job not found\"}");
   }
 
   private static String completed(String outputs) {
@@ -241,12 +283,7 @@ class ScriptedWorkerIT {
   }
 
   private static String promptId(Job job) {
-    return promptId(job, 1);
-  }
-
-  private static String promptId(Job job, int attempt) {
-    String name = job.jobId() + "/" + attempt;
-    return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
+    return UUID.nameUUIDFromBytes((job.jobId() + "/1").getBytes(StandardCharsets.UTF_8)).toString();
   }
 
   private ConfigurableApplicationContext startWorker(Map<String, Object> settings) {

@@ -31,8 +31,8 @@ public final class ErrorClassification {
       Pattern.compile("(cuda|hip) error:|_status_execution_failed");
   private static final Pattern GPU_POISONED =
       Pattern.compile(
-          "illegal memory access|device-side assert|unspecified launch failure"
-              + "|misaligned address|cudaerrorlaunchfailure|device lost|gpu is lost");
+          "illegal memory access|illegal instruction|device-side assert triggered"
+              + "|unspecified launch failure|launch timed out|misaligned address|cudaerrorlaunchfailure|device lost|gpu is lost");
 
   private ErrorClassification() {}
 
@@ -51,13 +51,8 @@ public final class ErrorClassification {
     boolean unknownType =
         type.equals("missing_node_type")
             || (type.equals("invalid_prompt") && words.contains("does not exist"));
-    ErrorCode code = unknownType ? ErrorCode.MISSING_NODE_TYPE : ErrorCode.BAD_WORKFLOW;
-    if (nodeErrors.areMissingModels()) {
-      code = ErrorCode.MISSING_MODEL;
-    } else if (nodeErrors.areMissingInputs()) {
-      code = ErrorCode.INPUT_NOT_FOUND;
-    }
-    // What is missing here may be on another node.
+    ErrorCode code = unknownType ? ErrorCode.MISSING_NODE_TYPE : nodeErrors.code();
+    // What is missing or broken here may be there and whole on another node.
     boolean retryable = code != ErrorCode.BAD_WORKFLOW;
     String details = nodeErrors.inWords();
     return new JobError(
@@ -68,8 +63,11 @@ public final class ErrorClassification {
         null);
   }
 
-  /** ComfyUI failed on taking the graph, and again when it was given once more. */
-  static JobError crashedTwice(ComfyException problem) {
+  /**
+   * ComfyUI failed on taking the graph, and again when it was given once more: graph or machine,
+   * which of them another machine tells.
+   */
+  static JobError crashedTwice(ComfyException.Crashed problem) {
     return JobError.retryable(
         ErrorCode.EXECUTION_FAILED,
         "ComfyUI fails on taking the graph: " + problem.getMessage() + ", twice");

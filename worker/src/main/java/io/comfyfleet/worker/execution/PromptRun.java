@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 final class PromptRun {
-  /** A server that stumbles for a moment is no reason to give the attempt up. */
-  private static final Duration BETWEEN_CRASHES = Duration.ofSeconds(1);
+  private static final Duration BEFORE_REPEAT = Duration.ofSeconds(1);
 
   private final ComfyClient comfy;
   private final ComfySocket socket;
@@ -72,7 +71,8 @@ final class PromptRun {
   /** Submits the graph; after a lost answer or a crash only if ComfyUI does not have it. */
   void submit(Workflow graph, Map<String, String> about) {
     Instant until = Instant.now().plus(properties.patience());
-    for (int crashes = 0; ; ) {
+    int crashes = 0;
+    while (true) {
       try {
         socket.submitted();
         submitted = true;
@@ -82,7 +82,7 @@ final class PromptRun {
         throw e.isAboutTheRequest()
             ? AttemptEnd.of(ErrorClassification.refused(e))
             : AttemptEnd.failedCall(e);
-      } catch (ComfyException.Crashed | ComfyException.BadAnswer e) {
+      } catch (ComfyException.Crashed e) {
         crashes++;
         if (isThere()) {
           return;
@@ -90,9 +90,7 @@ final class PromptRun {
         if (crashes == 2) {
           throw AttemptEnd.of(ErrorClassification.crashedTwice(e));
         }
-        attempt.pause(BETWEEN_CRASHES);
-        attempt.checkStop();
-      } catch (ComfyException.Unreachable e) {
+      } catch (ComfyException.Unreachable | ComfyException.BadAnswer e) {
         // The answer may be lost and the prompt there all the same.
         if (isThere()) {
           return;
@@ -101,6 +99,8 @@ final class PromptRun {
           throw AttemptEnd.failedCall(e);
         }
       }
+      attempt.pause(BEFORE_REPEAT);
+      attempt.checkStop();
     }
   }
 
