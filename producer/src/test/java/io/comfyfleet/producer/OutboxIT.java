@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -104,6 +106,7 @@ class OutboxIT {
       Producer.Answer answer;
       try {
         answer = producer.post("/api/comfyui/dispatch", Producer.image("patient"));
+        Instant accepted = Instant.now();
         Awaitility.await("health tells")
             .atMost(Duration.ofSeconds(20))
             .until(() ->
@@ -114,6 +117,8 @@ class OutboxIT {
                     .toString()
                     .contains("waits in the database"));
         assertThat(producer.get("/actuator/health/readiness").status()).isEqualTo(200);
+        Awaitility.await("it is known since when the job waits, however often it was tried")
+            .until(() -> !waitsSince(producer).isAfter(accepted));
       } finally {
         broker.start();
       }
@@ -123,6 +128,15 @@ class OutboxIT {
         worker.take(Topology.RUNS_COMPLETED_QUEUE);
       }
     }
+  }
+
+  private static Instant waitsSince(Producer producer) {
+    return producer
+        .bean(JdbcClient.class)
+        .sql("select min(due_at) from outbox")
+        .query(OffsetDateTime.class)
+        .single()
+        .toInstant();
   }
 
   @Test

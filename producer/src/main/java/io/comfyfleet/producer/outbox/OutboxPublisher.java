@@ -12,10 +12,12 @@ import io.comfyfleet.wire.MessageHeaders;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -78,12 +80,12 @@ class OutboxPublisher {
     // The channel may have been closed over one of them, which would take the others along for
     // ever.
     int most = alone > 0 ? 1 : BATCH;
+    Instant now = clock.instant();
+    // A database keeps no more of an instant, and the claim is known by it.
+    Instant until = now.plus(publisher.timeout()).plus(GRACE).truncatedTo(ChronoUnit.MILLIS);
     List<OutboxTable.Row> rows =
         Objects.requireNonNull(
-            transaction.execute(status -> {
-              Instant now = clock.instant();
-              return table.claim(now, now.plus(publisher.timeout()).plus(GRACE), most, BATCH_BYTES);
-            }));
+            transaction.execute(status -> table.claim(now, until, most, BATCH_BYTES)));
     if (rows.isEmpty()) {
       return 0;
     }
@@ -92,7 +94,7 @@ class OutboxPublisher {
     if (rows.size() > 1) {
       alone = outcomes.unconfirmed.size();
     }
-    transaction.executeWithoutResult(status -> keep(outcomes));
+    transaction.executeWithoutResult(status -> keep(rows, until, outcomes));
     outcomes.lost.forEach(this::settle);
     if (outcomes.away != null) {
       throw outcomes.away;
@@ -141,11 +143,13 @@ class OutboxPublisher {
     return all;
   }
 
-  private void keep(Outcomes outcomes) {
-    Instant now = clock.instant();
-    table.delete(outcomes.confirmed);
-    table.postpone(outcomes.unconfirmed, now.plus(PAUSE_AFTER_REFUSAL));
-    table.release(outcomes.unsent, now);
+  private void keep(List<OutboxTable.Row> rows, Instant until, Outcomes outcomes) {
+    Set<Long> ours = table.stillClaimed(rows.stream().map(OutboxTable.Row::id).toList(), until);
+    table.delete(outcomes.confirmed.stream().filter(ours::contains).toList());
+    table.postpone(
+        outcomes.unconfirmed.stream().filter(ours::contains).toList(),
+        clock.instant().plus(PAUSE_AFTER_REFUSAL));
+    table.release(outcomes.unsent.stream().filter(row -> ours.contains(row.id())).toList());
   }
 
   private void settle(Lost lost) {

@@ -7,7 +7,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -25,10 +27,16 @@ class OutboxTable {
   /**
    * A message with the id of its row.
    *
+   * @param dueAt when it was accepted, or may be tried again
    * @param unsure whether somebody may have published it before
    * @param traceparent of the trace in which it was written; null for none
    */
-  record Row(long id, OutboxMessage message, boolean unsure, @Nullable String traceparent) {}
+  record Row(
+      long id,
+      OutboxMessage message,
+      Instant dueAt,
+      boolean unsure,
+      @Nullable String traceparent) {}
 
   private record Candidate(long id, int bytes) {}
 
@@ -112,17 +120,34 @@ class OutboxTable {
     }
   }
 
-  /** Gives back messages that were claimed and then not published. */
-  void release(List<Row> rows, Instant due) {
-    for (boolean unsure : new boolean[] {true, false}) {
-      List<Long> ids = rows.stream().filter(row -> row.unsure() == unsure).map(Row::id).toList();
-      if (!ids.isEmpty()) {
-        jdbc.sql("update outbox set due_at = :due, unsure = :unsure where id in (:ids)")
-            .param("due", Columns.at(due))
-            .param("unsure", unsure)
-            .param("ids", ids)
-            .update();
-      }
+  /**
+   * Locks those of the messages that are still claimed until then. The others were withdrawn, or
+   * are being withdrawn by a transaction that nobody waits for, or somebody else has claimed them
+   * since.
+   */
+  Set<Long> stillClaimed(List<Long> ids, Instant until) {
+    return ids.isEmpty()
+        ? Set.of()
+        : new HashSet<>(
+            jdbc.sql(
+                    """
+                    select id from outbox where id in (:ids) and due_at = :until
+                    for update skip locked
+                    """)
+                .param("ids", ids)
+                .param("until", Columns.at(until))
+                .query(Long.class)
+                .list());
+  }
+
+  /** Gives back messages that were claimed and then not published, as they were. */
+  void release(List<Row> rows) {
+    for (Row row : rows) {
+      jdbc.sql("update outbox set due_at = :due, unsure = :unsure where id = :id")
+          .param("due", Columns.at(row.dueAt()))
+          .param("unsure", row.unsure())
+          .param("id", row.id())
+          .update();
     }
   }
 
@@ -157,6 +182,7 @@ class OutboxTable {
             row.getString("idempotency_key"),
             row.getObject("job_id", UUID.class),
             row.getString("body").getBytes(StandardCharsets.UTF_8)),
+        Columns.instant(row, "due_at"),
         row.getBoolean("unsure"),
         row.getString("traceparent"));
   }

@@ -21,7 +21,8 @@ public final class FleetPrompt {
   /** Number of that job's replay; absent for none. */
   public static final String REPLAY = "fleet_replay";
 
-  private static final String RUN = "fleet_run_id";
+  /** The run of that job. */
+  public static final String RUN = "fleet_run_id";
 
   private FleetPrompt() {}
 

@@ -77,10 +77,11 @@ final class Letters {
     return message;
   }
 
-  /** The same message, with the count of workers' deaths that it had. */
+  /** The same message, with the count of workers' deaths that it has by now. */
   Message givenBack(Job job, Delivery delivery) {
     Message message = deferred(job, delivery);
-    message.getMessageProperties().setHeader(Delivery.DEATHS, delivery.deaths());
+    long deaths = delivery.deaths() + (delivery.redelivered() ? 1 : 0);
+    message.getMessageProperties().setHeader(Delivery.DEATHS, deaths);
     return message;
   }
 

@@ -71,10 +71,14 @@ final class ControlListener implements MessageListener {
       case ControlMessage.Slots slots ->
           node.slots(Math.clamp(slots.slots(), 1, ControlMessage.Slots.MOST));
       case ControlMessage.Lanes lanes -> serve(lanes.lanes());
-      case ControlMessage.Cancel cancel ->
-          stop(attempt -> attempt.job().jobId().equals(cancel.jobId()), RunningAttempt.Stop.CANCEL);
-      case ControlMessage.CancelRun cancel ->
-          stop(attempt -> attempt.job().runId().equals(cancel.runId()), RunningAttempt.Stop.CANCEL);
+      case ControlMessage.Cancel cancel -> {
+        orphans.taken(cancel.jobId());
+        stop(attempt -> attempt.job().jobId().equals(cancel.jobId()), RunningAttempt.Stop.CANCEL);
+      }
+      case ControlMessage.CancelRun cancel -> {
+        orphans.cancelled(cancel.runId());
+        stop(attempt -> attempt.job().runId().equals(cancel.runId()), RunningAttempt.Stop.CANCEL);
+      }
       case ControlMessage.WhoHas question -> takeOver.answer(question);
       case ControlMessage.Defer defer -> {
         orphans.taken(defer.jobId());

@@ -28,8 +28,9 @@ class NodeConfiguration {
   private static final long RECOVERY_MS = 500;
 
   @Bean
-  Orphans orphans(ComfyClient comfy, Node node, EventPublisher events) {
-    return new Orphans(comfy, node, events);
+  Orphans orphans(ComfyClient comfy, Node node, EventPublisher events, HealthProperties health) {
+    // What waits for longer is taken to hang.
+    return new Orphans(comfy, node, events, health.stall().dividedBy(2));
   }
 
   @Bean

@@ -8,9 +8,12 @@ import io.comfyfleet.worker.comfy.ComfyClient;
 import io.comfyfleet.worker.comfy.ComfyException;
 import io.comfyfleet.worker.execution.FleetPrompt;
 import io.comfyfleet.worker.execution.RunningAttempt;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,8 +25,9 @@ import org.slf4j.LoggerFactory;
  * Prompts that this node submitted and nobody here waits for: a worker before this one was killed.
  * As long as no other node has the job, the broker may hand it to this one, which then attaches to
  * the prompt. Once another has it, the prompt would keep the GPU busy for nothing and is cancelled;
- * so are one whose job is here under another prompt, and one that keeps an unhealthy node from
- * proving itself. What others submitted is never touched. One thread sweeps, any may tell.
+ * so are one whose job was cancelled or is here under another prompt, one that keeps an unhealthy
+ * node from proving itself, and one behind which a job of this worker has waited for long. What
+ * others submitted is never touched. One thread sweeps, any may tell.
  */
 final class Orphans {
   private static final Logger log = LoggerFactory.getLogger(Orphans.class);
@@ -31,16 +35,24 @@ final class Orphans {
   private final ComfyClient comfy;
   private final Node node;
   private final EventPublisher events;
+  private final Duration patience;
+
+  /** Since when each is known. */
+  private final Map<UUID, Instant> since = new HashMap<>();
 
   /** What was noted beside those of the last sweep, by prompt id. */
   private volatile Map<UUID, Map<String, String>> known = Map.of();
 
-  /** Jobs that another node said it has, or has done. */
+  /** Jobs that another node has, or has done, or that were cancelled. */
   private final Set<String> elsewhere = ConcurrentHashMap.newKeySet();
 
   private final Set<UUID> told = new HashSet<>();
 
-  Orphans(ComfyClient comfy, Node node, EventPublisher events) {
+  /**
+   * @param patience how long a job of this worker may wait behind one
+   */
+  Orphans(ComfyClient comfy, Node node, EventPublisher events, Duration patience) {
+    this.patience = patience;
     this.comfy = comfy;
     this.node = node;
     this.events = events;
@@ -54,12 +66,14 @@ final class Orphans {
       node.inHand().stream().map(RunningAttempt::promptId).forEach(found::remove);
       Map<UUID, Map<String, String>> before = known;
       known = found;
+      found.keySet().forEach(promptId -> since.putIfAbsent(promptId, Instant.now()));
       found.forEach((promptId, about) -> {
         if (before.containsKey(promptId)) {
           judge(promptId, about);
         }
       });
       told.retainAll(found.keySet());
+      since.keySet().retainAll(found.keySet());
       elsewhere.removeIf(job -> found.values().stream().noneMatch(about -> is(about, job)));
     } catch (ComfyException e) {
       // Asked again later.
@@ -67,12 +81,21 @@ final class Orphans {
     }
   }
 
-  /** Notes that another node has this job in hand, or has done it. */
+  /** Notes that another node has this job in hand or has done it, or that nobody wants it. */
   void taken(UUID jobId) {
     String job = jobId.toString();
     if (known.values().stream().anyMatch(about -> is(about, job))) {
       elsewhere.add(job);
     }
+  }
+
+  /** Notes that a run was cancelled, with all of its jobs. */
+  void cancelled(String runId) {
+    known.values().stream()
+        .filter(about -> runId.equals(about.get(FleetPrompt.RUN)))
+        .map(about -> about.get(FleetPrompt.JOB))
+        .filter(Objects::nonNull)
+        .forEach(elsewhere::add);
   }
 
   /** Whether there were some at the last sweep. Any thread may ask. */
@@ -82,7 +105,7 @@ final class Orphans {
 
   private void judge(UUID promptId, Map<String, String> about) {
     String job = about.get(FleetPrompt.JOB);
-    if (job == null || isInTheWay(job)) {
+    if (job == null || isInTheWay(job) || isWaitedBehind(promptId)) {
       comfy.cancel(promptId);
       if (told.add(promptId)) {
         log.atInfo().addKeyValue(LogKeys.PROMPT_ID, promptId).log("orphaned prompt cancelled");
@@ -99,6 +122,11 @@ final class Orphans {
     return elsewhere.contains(job)
         || node.inHand(UUID.fromString(job)) != null
         || node.state() == NodeState.UNHEALTHY;
+  }
+
+  private boolean isWaitedBehind(UUID promptId) {
+    return !node.inHand().isEmpty()
+        && since.getOrDefault(promptId, Instant.MAX).isBefore(Instant.now().minus(patience));
   }
 
   private static @Nullable Integer replay(Map<String, String> about) {
