@@ -41,6 +41,16 @@ final class Explanations {
   /** A render so long after the job's end began before it was told. */
   private static final Duration TELLING = Duration.ofSeconds(1);
 
+  /** The faults that keep a node from telling how a job ended. */
+  private static final Set<FaultKind> SILENCING =
+      Set.of(
+          FaultKind.NETWORK_CUT,
+          FaultKind.WORKER_STOP,
+          FaultKind.BROKER_RESTART,
+          FaultKind.BROKER_ALARM);
+
+  private static final Duration RECONNECTING = Duration.ofSeconds(10);
+
   private final Evidence evidence;
   private final Map<String, JobEnd> ends;
   private final Set<String> pastDeadline;
@@ -138,7 +148,17 @@ final class Explanations {
     JobEnd end = ends.get(again.jobId());
     return end != null
         && !end.status().equals("cancelled")
-        && again.started().isAfter(end.endedAt().plus(TELLING));
+        && again.started().isAfter(told(end).plus(TELLING));
+  }
+
+  /** When the node could tell of the end: not while nothing passed between it and the broker. */
+  private Instant told(JobEnd end) {
+    return evidence.strikes().stream()
+        .filter(strike -> SILENCING.contains(strike.kind()))
+        .filter(strike -> strike.touches(end.nodeId(), end.endedAt(), end.endedAt()))
+        .map(strike -> strike.ended().plus(RECONNECTING))
+        .max(Comparator.naturalOrder())
+        .orElse(end.endedAt());
   }
 
   private static String line(Render first, Render again) {

@@ -312,6 +312,16 @@ class JudgeTest {
     assertThat(trial.judge().againWithoutNeed()).hasSize(1).first().asString().contains("node-3");
   }
 
+  @Test
+  void renderThatBeginsBeforeACutOffNodeCouldTellOfTheEndHadNeed() {
+    change(succeeded(id(0), "node-1", "a", 2));
+    trial.strikes.add(struck(FaultKind.NETWORK_CUT, "node-1", 1, 20));
+    trial.renders.add(render(id(0), "node-2", 15, 16));
+
+    assertThat(trial.judge().againBy()).isEqualTo(Map.of("network-cut", 1));
+    assertThat(trial.judge().againWithoutNeed()).isEmpty();
+  }
+
   /** Its message is still in a queue or at a node: nobody waits for the nodes with a cancel. */
   @Test
   void renderOfACancelledJobMayNeedAnotherAlsoAfterItsEnd() {
