@@ -8,7 +8,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -23,8 +22,13 @@ final class ManagementApi {
       "Basic "
           + Base64.getEncoder().encodeToString("guest:guest".getBytes(StandardCharsets.US_ASCII));
 
+  /** RabbitMQ ends a connection whose first request has a body and asks for HTTP/2. */
   private final HttpClient http =
-      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
+
   private final URI base;
 
   ManagementApi(String host, int port) {
@@ -75,24 +79,12 @@ final class ManagementApi {
   }
 
   private HttpResponse<String> send(String method, String path, String body) {
-    HttpRequest request = request(method, path, body);
     try {
-      return send(request);
+      return http.send(request(method, path, body), BodyHandlers.ofString());
     } catch (IOException e) {
       throw new BrokerUnavailable(method + " " + base + path + " failed: " + e, e);
     } catch (InterruptedException e) {
       throw interrupted(e);
-    }
-  }
-
-  /** The server ends connections that were idle for a minute; all calls may be made twice. */
-  private HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
-    try {
-      return http.send(request, BodyHandlers.ofString());
-    } catch (HttpTimeoutException e) {
-      throw e;
-    } catch (IOException e) {
-      return http.send(request, BodyHandlers.ofString());
     }
   }
 

@@ -10,6 +10,7 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.MessageProperties;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -47,6 +48,17 @@ class BrokerIT {
           .matches("\\d+\\.\\d+\\.\\d+.*");
       assertThat(broker.description()).contains(broker.version()).doesNotContain("guest:guest");
     }
+  }
+
+  @Test
+  void virtualHostMayBeTheFirstThingThatAConnectionIsUsedFor(Broker broker) {
+    URI address = broker.managementUri();
+    assumeTrue(address != null, "only our own broker's management API is known");
+    var fresh = new ManagementApi(address.getHost(), address.getPort());
+
+    fresh.createVirtualHost("first");
+
+    fresh.deleteVirtualHost("first");
   }
 
   @Test
