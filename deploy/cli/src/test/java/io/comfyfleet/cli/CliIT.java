@@ -114,7 +114,8 @@ class CliIT {
     await().atMost(PATIENCE).until(() -> fleet("nodes").out().contains("paused"));
     String job = fleet("submit", "--prompt", "a boat", "--json").json().path("job_id").asString();
 
-    assertThat(fleet("jobs", "--status", "queued").out()).contains(job);
+    // It is accepted until the broker has it.
+    await().until(() -> fleet("jobs", "--status", "queued").out().contains(job));
     assertThat(fleet("cancel", "job", job).out()).contains("job " + job + " is cancelled");
     assertThat(fleet("cancel", "job", job).status()).isEqualTo(2);
 
