@@ -159,7 +159,8 @@ final class Judge {
     List<String> unexplained = new ArrayList<>();
     for (Letter letter : evidence.letters()) {
       JobEnd end = ends.get(letter.jobId());
-      if (!seen.add(letter.jobId())) {
+      boolean first = seen.add(letter.jobId());
+      if (!first && !letter.repeated()) {
         unexplained.add(line(letter) + ", a second letter");
       } else if (end != null && end.isSucceeded()) {
         unexplained.add(line(letter) + ", but the job succeeded");

@@ -24,10 +24,16 @@ import tools.jackson.databind.JsonNode;
  *     delivery_limit}
  * @param words the reason in words; empty when there are none
  * @param died when it was given up
+ * @param repeated whether its sender said that the broker may have it already
  * @param failures the attempts that the message had behind it, and the last one
  */
 record Letter(
-    String jobId, String reason, String words, Instant died, List<JobEnd.FailedAttempt> failures) {
+    String jobId,
+    String reason,
+    String words,
+    Instant died,
+    boolean repeated,
+    List<JobEnd.FailedAttempt> failures) {
 
   private static final String QUEUE = "fleet.dead";
   private static final String UNKNOWN = "unknown";
@@ -76,7 +82,12 @@ record Letter(
     List<JobEnd.FailedAttempt> failures = new ArrayList<>(JobEnd.attempts(body));
     failures.add(new JobEnd.FailedAttempt(text(known, "x-fleet-node"), died, reason));
     return new Letter(
-        body.path("job_id").asString(""), reason, text(known, "x-fleet-error"), died, failures);
+        body.path("job_id").asString(""),
+        reason,
+        text(known, "x-fleet-error"),
+        died,
+        known.containsKey("x-fleet-repeated"),
+        failures);
   }
 
   /** The broker puts the latest first; empty when there was none. */

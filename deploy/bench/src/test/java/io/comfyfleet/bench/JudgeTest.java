@@ -227,6 +227,18 @@ class JudgeTest {
     assertThat(trial.judge().isGood()).isTrue();
   }
 
+  /** As of any message, delivery of a letter is at least once. */
+  @Test
+  void letterThatSaysItMayBeARepeatIsNoSecondOne() {
+    giveUp(id(0), "out_of_memory", List.of(attempt("node-1", 10, "out_of_memory")));
+    trial.strikes.add(struck(FaultKind.OUT_OF_MEMORY, "node-1", 9, 9));
+    Letter first = trial.letters.getFirst();
+    trial.letters.add(
+        new Letter(first.jobId(), first.reason(), "", first.died(), true, first.failures()));
+
+    assertThat(trial.judge().isGood()).isTrue();
+  }
+
   @Test
   void secondLetterOfAJobIsUnexplained() {
     giveUp(id(0), "out_of_memory", List.of(attempt("node-1", 10, "out_of_memory")));

@@ -62,7 +62,7 @@ final class Trial {
 
   /** As the last attempt's node wrote it. */
   static Letter letter(String jobId, String reason, List<FailedAttempt> failures) {
-    return new Letter(jobId, reason, "", START.plusSeconds(100), failures);
+    return new Letter(jobId, reason, "", START.plusSeconds(100), false, failures);
   }
 
   static JobEnd succeeded(String jobId, String nodeId, String output) {
