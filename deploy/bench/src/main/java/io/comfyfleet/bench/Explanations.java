@@ -25,6 +25,8 @@ final class Explanations {
   private static final Map<String, Set<FaultKind>> CAUSES =
       Map.of(
           "out_of_memory", Set.of(FaultKind.OUT_OF_MEMORY),
+          "comfyui_restarted",
+              Set.of(FaultKind.COMFYUI_RESTART, FaultKind.CUDA_FAULT, FaultKind.HANG),
           "gpu_poisoned", Set.of(FaultKind.CUDA_FAULT),
           "output_not_retrievable", Set.of(FaultKind.OUTPUT_GONE, FaultKind.HISTORY_EVICTED),
           "deadline_exceeded", Set.of(FaultKind.HANG, FaultKind.WORKER_STOP),
