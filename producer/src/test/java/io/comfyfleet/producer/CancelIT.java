@@ -2,7 +2,6 @@ package io.comfyfleet.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.rabbitmq.client.AMQP;
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
@@ -216,15 +215,7 @@ class CancelIT {
     try (Producer producer = Producer.start(BROKER.uri(), folder);
         FakeWorker worker = new FakeWorker(BROKER.uri())) {
       worker.listen();
-      UUID id = UUID.randomUUID();
-      worker.send(
-          Topology.INTAKE,
-          new AMQP.BasicProperties.Builder()
-              .messageId(id.toString())
-              .replyTo(worker.inbox())
-              .correlationId("order 7")
-              .build(),
-          "{\"type\":\"image\",\"prompt\":\"a hare\"}");
+      UUID id = worker.ask("order 7", "{\"type\":\"image\",\"prompt\":\"a hare\"}");
       FakeWorker.Taken taken = worker.take(Topology.laneQueue("image"));
 
       cancelJob(producer, id);

@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,13 +42,7 @@ class DatabaseAwayIT {
   void callersAreToldAndMessagesWaitOnTheBrokerUntilItIsBack() throws Exception {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
         TcpProxy line = new TcpProxy(new InetSocketAddress("127.0.0.1", postgres.getPort()));
-        Producer producer =
-            Producer.start(
-                BROKER.uri(),
-                folder,
-                "--fleet.database.url=jdbc:postgresql://127.0.0.1:" + line.port() + "/postgres",
-                "--fleet.database.username=postgres",
-                "--fleet.database.connection-timeout=1s");
+        Producer producer = start(line.port(), "--fleet.database.connection-timeout=1s");
         FakeWorker worker = new FakeWorker(BROKER.uri())) {
       worker.awaitTopology();
       producer.post("/api/comfyui/dispatch", Producer.image("before"));
@@ -88,11 +83,8 @@ class DatabaseAwayIT {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
         TcpProxy line = new TcpProxy(new InetSocketAddress("127.0.0.1", postgres.getPort()));
         Producer producer =
-            Producer.start(
-                BROKER.uri(),
-                folder,
-                "--fleet.database.url=jdbc:postgresql://127.0.0.1:" + line.port() + "/postgres",
-                "--fleet.database.username=postgres",
+            start(
+                line.port(),
                 "--fleet.database.connection-timeout=1s",
                 "--fleet.database.lock-timeout=2s",
                 "--fleet.database.socket-timeout=3s");
@@ -128,13 +120,7 @@ class DatabaseAwayIT {
   @Test
   void runThatAStrangerHasLockedHoldsUpNoOther() throws Exception {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
-        Producer producer =
-            Producer.start(
-                BROKER.uri(),
-                folder,
-                "--fleet.database.url=" + postgres.getJdbcUrl("postgres", "postgres"),
-                "--fleet.database.username=postgres",
-                "--fleet.database.lock-timeout=1s");
+        Producer producer = start(postgres.getPort(), "--fleet.database.lock-timeout=1s");
         FakeWorker worker = new FakeWorker(BROKER.uri())) {
       worker.awaitTopology();
       String lockedId = dispatched(producer, "locked");
@@ -161,12 +147,7 @@ class DatabaseAwayIT {
   void sessionThatIdlesInATransactionIsEndedAndCountsAsDatabaseAway() throws Exception {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
         Producer producer =
-            Producer.start(
-                BROKER.uri(),
-                folder,
-                "--fleet.database.url=" + postgres.getJdbcUrl("postgres", "postgres"),
-                "--fleet.database.username=postgres",
-                "--fleet.database.idle-transaction-timeout=1s")) {
+            start(postgres.getPort(), "--fleet.database.idle-transaction-timeout=1s")) {
       JdbcClient jdbc = producer.bean(JdbcClient.class);
 
       assertThatThrownBy(() ->
@@ -223,6 +204,16 @@ class DatabaseAwayIT {
       answer.next();
       return answer.getInt(1);
     }
+  }
+
+  /** A producer whose database is behind that port. */
+  private Producer start(int port, String... settings) {
+    String url = "--fleet.database.url=jdbc:postgresql://127.0.0.1:" + port + "/postgres";
+    String user = "--fleet.database.username=postgres";
+    return Producer.start(
+        BROKER.uri(),
+        folder,
+        Stream.concat(Stream.of(url, user), Stream.of(settings)).toArray(String[]::new));
   }
 
   private static void refused(Producer.Answer answer) {

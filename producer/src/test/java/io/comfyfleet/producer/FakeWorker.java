@@ -284,6 +284,20 @@ final class FakeWorker implements AutoCloseable {
     publish("", queue, null, body.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Asks for a job whose answer is to come to the {@link #inbox()}; the job's id. */
+  UUID ask(String correlationId, String body) {
+    UUID id = UUID.randomUUID();
+    send(
+        Topology.INTAKE,
+        new AMQP.BasicProperties.Builder()
+            .messageId(id.toString())
+            .replyTo(inbox())
+            .correlationId(correlationId)
+            .build(),
+        body);
+    return id;
+  }
+
   void send(String queue, AMQP.BasicProperties properties, String body) {
     publish("", queue, properties, body.getBytes(StandardCharsets.UTF_8));
   }

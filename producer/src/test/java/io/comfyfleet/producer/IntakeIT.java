@@ -71,15 +71,7 @@ class IntakeIT {
   @Test
   void resultGoesToTheQueueThatTheSenderNamed() {
     worker.listen();
-    UUID id = UUID.randomUUID();
-    worker.send(
-        Topology.INTAKE,
-        new AMQP.BasicProperties.Builder()
-            .messageId(id.toString())
-            .replyTo(worker.inbox())
-            .correlationId("order 8")
-            .build(),
-        "{\"type\":\"image\",\"prompt\":\"a hare\",\"priority\":9}");
+    UUID id = worker.ask("order 8", "{\"type\":\"image\",\"prompt\":\"a hare\",\"priority\":9}");
 
     worker.succeed(worker.take(Topology.laneQueue("image")));
 

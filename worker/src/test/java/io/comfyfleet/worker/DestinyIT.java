@@ -3,8 +3,6 @@ package io.comfyfleet.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.ConnectionFactory;
 import io.comfyfleet.job.Attempt;
 import io.comfyfleet.job.Destiny;
 import io.comfyfleet.job.ErrorCode;
@@ -532,15 +530,6 @@ class DestinyIT extends OneMachine {
                 io.comfyfleet.topology.BrokerProfile.choose(
                         "auto", channel.getConnection().getServerProperties())
                     == io.comfyfleet.topology.BrokerProfile.QUORUM));
-  }
-
-  private void takeAndDie() throws Exception {
-    ConnectionFactory factory = new ConnectionFactory();
-    factory.setUri(BROKER.uri());
-    try (Connection connection = factory.newConnection()) {
-      var channel = connection.createChannel();
-      await().until(() -> channel.basicGet("fleet.jobs.image", false) != null);
-    }
   }
 
   private static Workflow withModel() {

@@ -1,5 +1,9 @@
 package io.comfyfleet.worker;
 
+import static org.awaitility.Awaitility.await;
+
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.node.Heartbeat;
 import io.comfyfleet.node.NodeState;
@@ -50,6 +54,16 @@ abstract class OneMachine {
   /** As {@link #startWorker()}, with further settings. */
   ConfigurableApplicationContext startWorker(Map<String, Object> settings) {
     return fleet.startWorker(comfy.url(), store.url(), settings);
+  }
+
+  /** Takes the next job and ends the connection, as a worker that is killed does. */
+  void takeAndDie() throws Exception {
+    ConnectionFactory factory = new ConnectionFactory();
+    factory.setUri(BROKER.uri());
+    try (Connection connection = factory.newConnection()) {
+      var channel = connection.createChannel();
+      await().until(() -> channel.basicGet(IMAGE, false) != null);
+    }
   }
 
   /**

@@ -3,8 +3,6 @@ package io.comfyfleet.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.ConnectionFactory;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
@@ -185,15 +183,5 @@ class RedeliveryIT extends OneMachine {
     MessageProperties properties = new MessageProperties();
     properties.setHeader(MessageHeaders.REPEATED, true);
     return properties;
-  }
-
-  /** Takes the next job and ends the connection, as a worker that is killed does. */
-  private void takeAndDie() throws Exception {
-    ConnectionFactory factory = new ConnectionFactory();
-    factory.setUri(BROKER.uri());
-    try (Connection connection = factory.newConnection()) {
-      var channel = connection.createChannel();
-      await().until(() -> channel.basicGet(IMAGE, false) != null);
-    }
   }
 }

@@ -125,11 +125,9 @@ class ScriptedWorkerIT {
     Job job = Jobs.image().build();
     scripted(job).on("GET /api/jobs/" + promptId(job), 403, "{\"error\":\"log in\"}");
     startWorker(Map.of("fleet.comfy.patience", "1s"));
-    String heartbeats = fleet.bindHeartbeats();
 
-    fleet.publish(job);
+    publishUntilTheNodeIsClosed(job);
 
-    await().until(() -> heartbeat(heartbeats).state() == NodeState.UNHEALTHY);
     Job given = codec.decodeJob(fleet.message("fleet.jobs.image").getBody());
     assertThat(given.attempt()).isEqualTo(1);
     assertThat(given.attempts().getFirst().error().code()).isEqualTo(ErrorCode.COMFYUI_UNREACHABLE);
@@ -140,11 +138,9 @@ class ScriptedWorkerIT {
     Job job = Jobs.image().build();
     refusing(job, new ScriptedComfyUi.Answer(403, "text/html", "<html>log in</html>"));
     startWorker(Map.of());
-    String heartbeats = fleet.bindHeartbeats();
 
-    fleet.publish(job);
+    publishUntilTheNodeIsClosed(job);
 
-    await().until(() -> heartbeat(heartbeats).state() == NodeState.UNHEALTHY);
     Job given = codec.decodeJob(fleet.message("fleet.jobs.image").getBody());
     assertThat(given.attempt()).isEqualTo(1);
     assertThat(given.attempts().getFirst().error().code()).isEqualTo(ErrorCode.COMFYUI_UNREACHABLE);
@@ -177,11 +173,9 @@ class ScriptedWorkerIT {
     Job job = Jobs.image().build();
     refusing(job, new ScriptedComfyUi.Answer(500, "text/plain", "500 Internal Server Error"));
     startWorker(Map.of("fleet.health.failures", 1));
-    String heartbeats = fleet.bindHeartbeats();
 
-    fleet.publish(job);
+    publishUntilTheNodeIsClosed(job);
 
-    await().until(() -> heartbeat(heartbeats).state() == NodeState.UNHEALTHY);
     Job given = codec.decodeJob(fleet.message("fleet.jobs.image").getBody());
     assertThat(given.attempt()).isEqualTo(2);
     assertThat(given.attempts().getFirst().error().code()).isEqualTo(ErrorCode.EXECUTION_FAILED);
@@ -193,11 +187,9 @@ class ScriptedWorkerIT {
     Job job = Jobs.image().build();
     refusing(job, new ScriptedComfyUi.Answer(200, "text/html", "<html>log in</html>"));
     startWorker(Map.of("fleet.comfy.patience", "1s"));
-    String heartbeats = fleet.bindHeartbeats();
 
-    fleet.publish(job);
+    publishUntilTheNodeIsClosed(job);
 
-    await().until(() -> heartbeat(heartbeats).state() == NodeState.UNHEALTHY);
     Job given = codec.decodeJob(fleet.message("fleet.jobs.image").getBody());
     assertThat(given.attempt()).isEqualTo(1);
     assertThat(given.attempts().getFirst().error().code()).isEqualTo(ErrorCode.COMFYUI_UNREACHABLE);
@@ -208,11 +200,9 @@ class ScriptedWorkerIT {
     Job job = Jobs.image().build();
     refusing(job, new ScriptedComfyUi.Answer(503, "text/plain", "no server"));
     startWorker(Map.of("fleet.comfy.patience", "2s"));
-    String heartbeats = fleet.bindHeartbeats();
 
-    fleet.publish(job);
+    publishUntilTheNodeIsClosed(job);
 
-    await().until(() -> heartbeat(heartbeats).state() == NodeState.UNHEALTHY);
     assertThat(submissions(job)).isBetween(2L, 4L);
   }
 
@@ -226,6 +216,12 @@ class ScriptedWorkerIT {
 
     // The answer to the tidying is waited for longer.
     await().atMost(Duration.ofSeconds(5)).until(() -> heartbeat(heartbeats).jobs().isEmpty());
+  }
+
+  private void publishUntilTheNodeIsClosed(Job job) {
+    String heartbeats = fleet.bindHeartbeats();
+    fleet.publish(job);
+    await().until(() -> heartbeat(heartbeats).state() == NodeState.UNHEALTHY);
   }
 
   private Heartbeat heartbeat(String heartbeats) {

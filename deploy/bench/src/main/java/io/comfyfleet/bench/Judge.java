@@ -13,6 +13,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Compares what was accepted with what was answered. One use, one thread. */
 final class Judge {
@@ -103,26 +104,24 @@ final class Judge {
         evidence.answers().stream()
             .collect(Collectors.groupingBy(Answer::runId, LinkedHashMap::new, Collectors.toList()));
     byRun.forEach((runId, answers) -> {
-      Set<String> keys = answers.stream().map(Judge::key).collect(Collectors.toSet());
-      boolean keyless = answers.size() > 1 && keys.contains("");
-      if (keys.size() > 1 || keyless) {
-        twice.add(runId + ": " + answers.size() + " ends under the keys " + keys);
+      List<String> keys = answers.stream().map(Judge::key).toList();
+      if (areTwo(keys)) {
+        twice.add(runId + ": " + keys.size() + " ends under the keys " + Set.copyOf(keys));
       }
+      answers.stream()
+          .distinct()
+          .collect(Collectors.groupingBy(Judge::key, TreeMap::new, Collectors.counting()))
+          .forEach((key, different) -> {
+            if (different > 1) {
+              twice.add(runId + ": " + different + " different ends under the key " + key);
+            }
+          });
     });
-    byRun.forEach((runId, answers) ->
-        answers.stream()
-            .distinct()
-            .collect(Collectors.groupingBy(Judge::key, TreeMap::new, Collectors.counting()))
-            .forEach((key, different) -> {
-              if (different > 1) {
-                twice.add(runId + ": " + different + " different ends under the key " + key);
-              }
-            }));
     replies.forEach((jobId, answers) -> {
-      Set<String> keys =
-          answers.stream().map(reply -> String.valueOf(reply.key())).collect(Collectors.toSet());
-      if (keys.size() > 1 || (answers.size() > 1 && keys.contains("null"))) {
-        twice.add(jobId + ": " + answers.size() + " answers on reply_to under the keys " + keys);
+      List<String> keys = answers.stream().map(reply -> orEmpty(reply.key())).toList();
+      if (areTwo(keys)) {
+        twice.add(
+            jobId + ": " + keys.size() + " answers on reply_to under the keys " + Set.copyOf(keys));
       }
     });
     Map<String, List<JobEnd>> told = Answer.byJob(evidence.answers());
@@ -182,8 +181,17 @@ final class Judge {
         .toList();
   }
 
+  /** Whether a receiver that drops repeats by their key would take more than one. */
+  private static boolean areTwo(List<String> keys) {
+    return Set.copyOf(keys).size() > 1 || (keys.size() > 1 && keys.contains(""));
+  }
+
   private static String key(Answer answer) {
-    return answer.key() == null ? "" : answer.key();
+    return orEmpty(answer.key());
+  }
+
+  private static String orEmpty(@Nullable String key) {
+    return key == null ? "" : key;
   }
 
   private static String line(Letter letter) {

@@ -46,7 +46,7 @@ public final class TcpProxy implements AutoCloseable {
   public TcpProxy(InetSocketAddress target) {
     this.target = target;
     port = FreePorts.onLoopback(1).getFirst();
-    listen();
+    mend();
   }
 
   /** The port of 127.0.0.1 that it listens on; the same for its whole life. */
@@ -87,16 +87,6 @@ public final class TcpProxy implements AutoCloseable {
 
   /** Takes connections again after a cut. */
   public void mend() {
-    listen();
-  }
-
-  @Override
-  public void close() {
-    cut();
-    release();
-  }
-
-  private void listen() {
     try {
       var socket = new ServerSocket(port, WAITING_CONNECTIONS, InetAddress.getLoopbackAddress());
       accepting = Thread.ofVirtual().name("proxy-accept").start(() -> accept(socket));
@@ -105,6 +95,12 @@ public final class TcpProxy implements AutoCloseable {
       throw new UncheckedIOException(
           "Cannot listen on port " + port + " for a proxy of " + target, e);
     }
+  }
+
+  @Override
+  public void close() {
+    cut();
+    release();
   }
 
   /** A closed socket listens on until the thread that waits on it has noticed. */

@@ -150,17 +150,12 @@ final class PromptWatch {
    * @return its end all the same, when it was faster and the job is still wanted
    */
   private PromptEnd stopped() {
-    Optional<PromptEnd> end = interrupt().end();
-    boolean wanted =
-        switch (attempt.stopReason()) {
-          case DRAIN, DEFER -> true;
-          case CANCEL, DONE -> false;
-          case null -> false;
-        };
-    if (wanted && end.isPresent() && end.get().how() == PromptEnd.How.SUCCEEDED) {
-      return end.get();
-    }
-    throw AttemptEnd.of(attempt.stopError());
+    RunningAttempt.Stop reason = attempt.stopReason();
+    boolean wanted = reason == RunningAttempt.Stop.DRAIN || reason == RunningAttempt.Stop.DEFER;
+    return interrupt()
+        .end()
+        .filter(end -> wanted && end.how() == PromptEnd.How.SUCCEEDED)
+        .orElseThrow(() -> AttemptEnd.of(attempt.stopError()));
   }
 
   private AttemptEnd deadlineExceeded() {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,23 +72,14 @@ final class ControlListener implements MessageListener {
       case ControlMessage.Slots slots ->
           node.slots(Math.clamp(slots.slots(), 1, ControlMessage.Slots.MOST));
       case ControlMessage.Lanes lanes -> serve(lanes.lanes());
-      case ControlMessage.Cancel cancel -> {
-        orphans.taken(cancel.jobId());
-        stop(attempt -> attempt.job().jobId().equals(cancel.jobId()), RunningAttempt.Stop.CANCEL);
-      }
+      case ControlMessage.Cancel cancel -> stop(cancel.jobId(), RunningAttempt.Stop.CANCEL);
       case ControlMessage.CancelRun cancel -> {
         orphans.cancelled(cancel.runId());
         stop(attempt -> attempt.job().runId().equals(cancel.runId()), RunningAttempt.Stop.CANCEL);
       }
       case ControlMessage.WhoHas question -> takeOver.answer(question);
-      case ControlMessage.Defer defer -> {
-        orphans.taken(defer.jobId());
-        stop(attempt -> attempt.job().jobId().equals(defer.jobId()), RunningAttempt.Stop.DEFER);
-      }
-      case ControlMessage.Done done -> {
-        orphans.taken(done.jobId());
-        stop(attempt -> attempt.job().jobId().equals(done.jobId()), RunningAttempt.Stop.DONE);
-      }
+      case ControlMessage.Defer defer -> stop(defer.jobId(), RunningAttempt.Stop.DEFER);
+      case ControlMessage.Done done -> stop(done.jobId(), RunningAttempt.Stop.DONE);
     }
   }
 
@@ -104,6 +96,11 @@ final class ControlListener implements MessageListener {
     if (!lanes.isEmpty()) {
       node.lanes(Collections.unmodifiableMap(lanes));
     }
+  }
+
+  private void stop(UUID jobId, RunningAttempt.Stop reason) {
+    orphans.taken(jobId);
+    stop(attempt -> attempt.job().jobId().equals(jobId), reason);
   }
 
   private void stop(Predicate<RunningAttempt> which, RunningAttempt.Stop reason) {

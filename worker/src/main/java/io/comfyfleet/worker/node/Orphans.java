@@ -37,16 +37,28 @@ final class Orphans {
   private final EventPublisher events;
   private final Duration patience;
 
-  /** Since when each is known. */
-  private final Map<UUID, Instant> since = new HashMap<>();
-
-  /** What was noted beside those of the last sweep, by prompt id. */
-  private volatile Map<UUID, Map<String, String>> known = Map.of();
+  /** Those of the last sweep, by prompt id. */
+  private volatile Map<UUID, Orphan> known = Map.of();
 
   /** Jobs that another node has, or has done, or that were cancelled. */
   private final Set<String> elsewhere = ConcurrentHashMap.newKeySet();
 
   private final Set<UUID> told = new HashSet<>();
+
+  /**
+   * @param about what was noted beside the prompt
+   * @param since when a sweep first found it
+   */
+  private record Orphan(Map<String, String> about, Instant since) {
+    @Nullable String job() {
+      return about.get(FleetPrompt.JOB);
+    }
+
+    @Nullable Integer replay() {
+      String replay = about.get(FleetPrompt.REPLAY);
+      return replay == null ? null : Integer.valueOf(replay);
+    }
+  }
 
   /**
    * @param patience how long a job of this worker may wait behind one
@@ -61,20 +73,20 @@ final class Orphans {
   /** Looks at those that were orphans at the last call already, and asks who has their jobs. */
   void sweep() {
     try {
-      Map<UUID, Map<String, String>> found =
-          new HashMap<>(comfy.queued(FleetPrompt.NODE, node.identity().id()));
-      node.inHand().stream().map(RunningAttempt::promptId).forEach(found::remove);
-      Map<UUID, Map<String, String>> before = known;
+      Map<UUID, Map<String, String>> queued = comfy.queued(FleetPrompt.NODE, node.identity().id());
+      node.inHand().stream().map(RunningAttempt::promptId).forEach(queued::remove);
+      Map<UUID, Orphan> before = known;
+      Map<UUID, Orphan> found = new HashMap<>();
+      queued.forEach((promptId, about) ->
+          found.put(promptId, before.getOrDefault(promptId, new Orphan(about, Instant.now()))));
       known = found;
-      found.keySet().forEach(promptId -> since.putIfAbsent(promptId, Instant.now()));
-      found.forEach((promptId, about) -> {
+      found.forEach((promptId, orphan) -> {
         if (before.containsKey(promptId)) {
-          judge(promptId, about);
+          judge(promptId, orphan);
         }
       });
       told.retainAll(found.keySet());
-      since.keySet().retainAll(found.keySet());
-      elsewhere.removeIf(job -> found.values().stream().noneMatch(about -> is(about, job)));
+      elsewhere.removeIf(job -> !isKnown(job));
     } catch (ComfyException e) {
       // Asked again later.
       log.atDebug().setCause(e).log("queue not read");
@@ -84,7 +96,7 @@ final class Orphans {
   /** Notes that another node has this job in hand or has done it, or that nobody wants it. */
   void taken(UUID jobId) {
     String job = jobId.toString();
-    if (known.values().stream().anyMatch(about -> is(about, job))) {
+    if (isKnown(job)) {
       elsewhere.add(job);
     }
   }
@@ -92,8 +104,8 @@ final class Orphans {
   /** Notes that a run was cancelled, with all of its jobs. */
   void cancelled(String runId) {
     known.values().stream()
-        .filter(about -> runId.equals(about.get(FleetPrompt.RUN)))
-        .map(about -> about.get(FleetPrompt.JOB))
+        .filter(orphan -> runId.equals(orphan.about().get(FleetPrompt.RUN)))
+        .map(Orphan::job)
         .filter(Objects::nonNull)
         .forEach(elsewhere::add);
   }
@@ -103,9 +115,9 @@ final class Orphans {
     return !known.isEmpty();
   }
 
-  private void judge(UUID promptId, Map<String, String> about) {
-    String job = about.get(FleetPrompt.JOB);
-    if (job == null || isInTheWay(job) || isWaitedBehind(promptId)) {
+  private void judge(UUID promptId, Orphan orphan) {
+    String job = orphan.job();
+    if (job == null || isInTheWay(job) || isWaitedBehind(orphan)) {
       comfy.cancel(promptId);
       if (told.add(promptId)) {
         log.atInfo().addKeyValue(LogKeys.PROMPT_ID, promptId).log("orphaned prompt cancelled");
@@ -113,7 +125,7 @@ final class Orphans {
     } else {
       events.tell(
           Topology.CONTROL_ALL,
-          new ControlMessage.WhoHas(UUID.fromString(job), replay(about), node.identity().id()));
+          new ControlMessage.WhoHas(UUID.fromString(job), orphan.replay(), node.identity().id()));
     }
   }
 
@@ -124,17 +136,11 @@ final class Orphans {
         || node.state() == NodeState.UNHEALTHY;
   }
 
-  private boolean isWaitedBehind(UUID promptId) {
-    return !node.inHand().isEmpty()
-        && since.getOrDefault(promptId, Instant.MAX).isBefore(Instant.now().minus(patience));
+  private boolean isWaitedBehind(Orphan orphan) {
+    return !node.inHand().isEmpty() && orphan.since().isBefore(Instant.now().minus(patience));
   }
 
-  private static @Nullable Integer replay(Map<String, String> about) {
-    String replay = about.get(FleetPrompt.REPLAY);
-    return replay == null ? null : Integer.valueOf(replay);
-  }
-
-  private static boolean is(Map<String, String> about, String job) {
-    return job.equals(about.get(FleetPrompt.JOB));
+  private boolean isKnown(String job) {
+    return known.values().stream().anyMatch(orphan -> job.equals(orphan.job()));
   }
 }

@@ -97,10 +97,10 @@ final class PromptRun {
       return;
     }
     boolean isHeavy = node.equals(heavy);
-    Optional<NodeFailure> failure = isHeavy || heavy == null ? armedFailure() : Optional.empty();
+    boolean takesTheTime = isHeavy || heavy == null;
+    Optional<NodeFailure> failure = takesTheTime ? armedFailure() : Optional.empty();
     Duration time = timeOf(node, isHeavy);
-    boolean deaf =
-        (isHeavy || heavy == null) && !time.isZero() && faults.take(Fault.LONG_NODE).isPresent();
+    boolean deaf = takesTheTime && !time.isZero() && faults.take(Fault.LONG_NODE).isPresent();
     Steps steps =
         new Steps(
             runner,
@@ -108,7 +108,7 @@ final class PromptRun {
             progress,
             node,
             () -> interrupted && !deaf,
-            midway(isHeavy));
+            midway(takesTheTime));
     steps.spend(
         time,
         plan.type(node).equals("TestSleep"),
@@ -161,10 +161,10 @@ final class PromptRun {
   }
 
   /** The faults that strike in the middle of the node that takes the prompt's time. */
-  private Runnable midway(boolean isHeavy) {
+  private Runnable midway(boolean takesTheTime) {
     return () -> {
       String node = current;
-      if (node == null || !(isHeavy || heavy == null)) {
+      if (node == null || !takesTheTime) {
         return;
       }
       faults.take(Fault.PROGRESS_FLOOD).ifPresent(plan -> flood(node, plan.number(2000)));
