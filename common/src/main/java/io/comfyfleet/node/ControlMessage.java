@@ -96,14 +96,19 @@ public sealed interface ControlMessage {
    *
    * @param jobId the job
    * @param replay number of its replay, for that is work of its own; null for none
+   * @param tryName {@linkplain Job#tryName() name} of the try that the asker is to make, for one
+   *     that ended without success is not made again either; null when an older node asks
    * @param nodeId who asks
    */
-  record WhoHas(UUID jobId, @Nullable Integer replay, String nodeId) implements ControlMessage {}
+  record WhoHas(UUID jobId, @Nullable Integer replay, @Nullable String tryName, String nodeId)
+      implements ControlMessage {}
 
   /**
-   * Drop one job without a result: another node has done it, and its result is published.
+   * Drop one job without a result: another node has done it, or has made this try of it, and what
+   * follows from that is published.
    *
    * @param jobId the job
+   * @param tryName the try that need not be made; null for any of the job
    */
-  record Done(UUID jobId) implements ControlMessage {}
+  record Done(UUID jobId, @Nullable String tryName) implements ControlMessage {}
 }

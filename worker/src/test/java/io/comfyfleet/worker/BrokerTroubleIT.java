@@ -96,7 +96,7 @@ class BrokerTroubleIT extends OneMachine {
         .until(() ->
             codec.decodeControl(fleet.message(questions).getBody()) instanceof ControlMessage.WhoHas
                 && Instant.now().isAfter(begun.plusSeconds(2)));
-    fleet.tell("node-1", new ControlMessage.Done(job.jobId()));
+    fleet.tell("node-1", new ControlMessage.Done(job.jobId(), null));
 
     fleet.publish(Jobs.image().build());
     assertThat(fleet.result().jobId()).isNotEqualTo(job.jobId());

@@ -3,7 +3,6 @@ package io.comfyfleet.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.comfyfleet.job.Attempt;
 import io.comfyfleet.job.Destiny;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
@@ -26,7 +25,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -88,7 +86,7 @@ class DestinyIT extends OneMachine {
   @Test
   void jobThatRulesThisNodeOutIsPassedOnUntouched() {
     startWorker();
-    Job job = Jobs.image().build().nextAttempt(ended("node-1", ErrorCode.MISSING_MODEL));
+    Job job = Jobs.image().build().nextAttempt(Jobs.ended("node-1", ErrorCode.MISSING_MODEL));
 
     fleet.publish(job);
 
@@ -120,7 +118,7 @@ class DestinyIT extends OneMachine {
     comfy.faults().once(Fault.RESTART);
     Job job = Jobs.image().seconds(0.4).build();
     for (int i = 1; i < Job.MOST_SETBACKS; i++) {
-      job = job.nextAttempt(ended("node-" + (i + 1), ErrorCode.COMFYUI_RESTARTED));
+      job = job.nextAttempt(Jobs.ended("node-" + (i + 1), ErrorCode.COMFYUI_RESTARTED));
     }
 
     fleet.publish(job);
@@ -459,10 +457,6 @@ class DestinyIT extends OneMachine {
       fleet.tell("node-2", new ControlMessage.Cancel(job.jobId()));
       assertThat(fleet.result().status()).isEqualTo(ResultStatus.CANCELLED);
     }
-  }
-
-  private static Attempt ended(String nodeId, ErrorCode code) {
-    return new Attempt(1, nodeId, Instant.now(), Instant.now(), JobError.retryable(code, "test"));
   }
 
   private static JobError onlyError(Job job) {

@@ -1,7 +1,10 @@
 package io.comfyfleet.worker;
 
+import io.comfyfleet.job.Attempt;
+import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Input;
 import io.comfyfleet.job.Job;
+import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.JobType;
 import io.comfyfleet.job.Workflow;
 import java.time.Duration;
@@ -36,6 +39,11 @@ public final class Jobs {
     Jobs job = new Jobs();
     job.type = JobType.VIDEO;
     return job;
+  }
+
+  /** A first attempt that ended so. */
+  public static Attempt ended(String nodeId, ErrorCode code) {
+    return new Attempt(1, nodeId, Instant.now(), Instant.now(), JobError.retryable(code, "test"));
   }
 
   /** A graph that saves one picture after so many seconds, never from the cache. */

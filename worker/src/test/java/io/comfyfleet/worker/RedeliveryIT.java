@@ -3,6 +3,7 @@ package io.comfyfleet.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
@@ -177,6 +178,39 @@ class RedeliveryIT extends OneMachine {
 
     assertThat(fleet.result().jobId()).isEqualTo(next.jobId());
     assertThat(comfy.executed()).hasSize(2);
+  }
+
+  @Test
+  void copyOfATryThatFailedAtAnotherNodeIsNotTriedAgain() {
+    comfy.faults().latch(Fault.EXECUTION_ERROR);
+    startWorker();
+    Job job = Jobs.image().maxAttempts(1).build();
+    fleet.publish(job);
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.FAILED);
+    fleet.pause("node-1");
+    try (SimulatedComfyUi other = SimulatedComfyUi.start(SimulatorOptions.defaults())) {
+      fleet.startWorker(other.url(), store.url(), Map.of("fleet.node.id", "node-2"));
+
+      fleet.publish(job, repeated());
+      Job next = Jobs.image().build();
+      fleet.publish(next);
+
+      assertThat(fleet.result().jobId()).isEqualTo(next.jobId());
+      assertThat(other.executed()).hasSize(1);
+    }
+  }
+
+  @Test
+  void wordThatATryIsDoneDoesNotEndALaterTryOfTheSameJob() throws Exception {
+    startWorker();
+    Job first = Jobs.image().seconds(2).build();
+    Job second = first.nextAttempt(Jobs.ended("node-2", ErrorCode.EXECUTION_FAILED));
+    fleet.publish(second);
+    await().until(() -> !comfy.executed().isEmpty());
+
+    fleet.tell("node-1", new ControlMessage.Done(first.jobId(), first.tryName()));
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
   }
 
   private static MessageProperties repeated() {

@@ -21,6 +21,9 @@ public final class FleetPrompt {
   /** Number of that job's replay; absent for none. */
   public static final String REPLAY = "fleet_replay";
 
+  /** Name of the try of that job. */
+  public static final String TRY = "fleet_try";
+
   /** The run of that job. */
   public static final String RUN = "fleet_run_id";
 
@@ -29,6 +32,7 @@ public final class FleetPrompt {
   static Map<String, String> about(Job job, String nodeId) {
     Map<String, String> about = new HashMap<>();
     about.put(JOB, job.jobId().toString());
+    about.put(TRY, job.tryName());
     about.put(RUN, job.runId());
     about.put(NODE, nodeId);
     if (job.replay() != null) {

@@ -93,7 +93,7 @@ final class JobListener {
 
   private void run(LaneChannel channel, Delivery delivery, Job job) throws IOException {
     // A job that failed may come again by an operator's hand; one that succeeded here is a copy.
-    if (takeOver.isSucceeded(job) || (delivery.isDoubtful() && jobs.isSettled(job.tryName()))) {
+    if (takeOver.isSucceeded(job) || (delivery.isDoubtful() && takeOver.isSettled(job))) {
       leave(channel, settlement.ackAgain(channel, delivery));
       return;
     }
@@ -160,7 +160,7 @@ final class JobListener {
       Settled settled = settle(channel, delivery, job, outcome);
       boolean over = settled == Settled.DONE && !(outcome instanceof Outcome.Deferred);
       if (over) {
-        jobs.settled(job.tryName());
+        takeOver.settled(job);
       }
       if (over && outcome instanceof Outcome.Completed) {
         takeOver.succeeded(job);

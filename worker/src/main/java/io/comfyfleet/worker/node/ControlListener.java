@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -72,14 +73,14 @@ final class ControlListener implements MessageListener {
       case ControlMessage.Slots slots ->
           node.slots(Math.clamp(slots.slots(), 1, ControlMessage.Slots.MOST));
       case ControlMessage.Lanes lanes -> serve(lanes.lanes());
-      case ControlMessage.Cancel cancel -> stop(cancel.jobId(), RunningAttempt.Stop.CANCEL);
+      case ControlMessage.Cancel cancel -> stop(cancel.jobId(), null, RunningAttempt.Stop.CANCEL);
       case ControlMessage.CancelRun cancel -> {
         orphans.cancelled(cancel.runId());
         stop(attempt -> attempt.job().runId().equals(cancel.runId()), RunningAttempt.Stop.CANCEL);
       }
       case ControlMessage.WhoHas question -> takeOver.answer(question);
-      case ControlMessage.Defer defer -> stop(defer.jobId(), RunningAttempt.Stop.DEFER);
-      case ControlMessage.Done done -> stop(done.jobId(), RunningAttempt.Stop.DONE);
+      case ControlMessage.Defer defer -> stop(defer.jobId(), null, RunningAttempt.Stop.DEFER);
+      case ControlMessage.Done done -> stop(done.jobId(), done.tryName(), RunningAttempt.Stop.DONE);
     }
   }
 
@@ -98,9 +99,13 @@ final class ControlListener implements MessageListener {
     }
   }
 
-  private void stop(UUID jobId, RunningAttempt.Stop reason) {
+  private void stop(UUID jobId, @Nullable String tryName, RunningAttempt.Stop reason) {
     orphans.taken(jobId);
-    stop(attempt -> attempt.job().jobId().equals(jobId), reason);
+    stop(
+        attempt ->
+            attempt.job().jobId().equals(jobId)
+                && (tryName == null || tryName.equals(attempt.job().tryName())),
+        reason);
   }
 
   private void stop(Predicate<RunningAttempt> which, RunningAttempt.Stop reason) {

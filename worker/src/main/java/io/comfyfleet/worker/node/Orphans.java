@@ -125,7 +125,11 @@ final class Orphans {
     } else {
       events.tell(
           Topology.CONTROL_ALL,
-          new ControlMessage.WhoHas(UUID.fromString(job), orphan.replay(), node.identity().id()));
+          new ControlMessage.WhoHas(
+              UUID.fromString(job),
+              orphan.replay(),
+              orphan.about().get(FleetPrompt.TRY),
+              node.identity().id()));
     }
   }
 

@@ -29,6 +29,7 @@ public final class TakeOver {
   private final Node node;
   private final EventPublisher events;
   private final Recent<String> succeeded = new Recent<>();
+  private final Recent<String> settled = new Recent<>();
 
   /** The jobs asked for now, and when this node heard its question; {@code MAX} when not yet. */
   private final Map<UUID, Instant> heard = new ConcurrentHashMap<>();
@@ -43,7 +44,8 @@ public final class TakeOver {
     UUID jobId = attempt.job().jobId();
     Duration wait = node.hasHadBroker(SETTLED) ? WAIT : WAIT_AFTER_CONNECT;
     ControlMessage question =
-        new ControlMessage.WhoHas(jobId, attempt.job().replay(), node.identity().id());
+        new ControlMessage.WhoHas(
+            jobId, attempt.job().replay(), attempt.job().tryName(), node.identity().id());
     Instant giveUp = Instant.now().plus(LONGEST_WAIT);
     heard.put(jobId, Instant.MAX);
     Instant until;
@@ -72,6 +74,16 @@ public final class TakeOver {
     return jobId + "/" + replay;
   }
 
+  /** Notes that this node has made a try and that everything that follows from it is published. */
+  public void settled(Job job) {
+    settled.add(job.tryName());
+  }
+
+  /** Whether this node has made this try lately, however it ended. */
+  public boolean isSettled(Job job) {
+    return settled.contains(job.tryName());
+  }
+
   /** Answers another node's question, if this node is the one. */
   void answer(ControlMessage.WhoHas question) {
     if (question.nodeId().equals(node.identity().id())) {
@@ -80,8 +92,10 @@ public final class TakeOver {
       return;
     }
     RunningAttempt attempt = node.inHand(question.jobId());
-    if (succeeded.contains(name(question.jobId(), question.replay()))) {
-      tell(question, new ControlMessage.Done(question.jobId()));
+    String tryName = question.tryName();
+    if (succeeded.contains(name(question.jobId(), question.replay()))
+        || (tryName != null && settled.contains(tryName))) {
+      tell(question, new ControlMessage.Done(question.jobId(), tryName));
     } else if (attempt != null && attempt.isStarted()) {
       tell(question, new ControlMessage.Defer(question.jobId()));
     }
