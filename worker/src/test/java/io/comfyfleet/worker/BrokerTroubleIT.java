@@ -16,6 +16,7 @@ import io.comfyfleet.simulator.fault.Fault;
 import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageHeaders;
+import io.comfyfleet.worker.node.Node;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -101,6 +102,21 @@ class BrokerTroubleIT extends OneMachine {
     fleet.publish(Jobs.image().build());
     assertThat(fleet.result().jobId()).isNotEqualTo(job.jobId());
     assertThat(comfy.executed()).hasSize(1);
+  }
+
+  @Test
+  void workerWhoseSlotsAreAllAtWorkKnowsThatItsConnectionIsNew() {
+    Node node = startWorker().getBean(Node.class);
+    fleet.publish(Jobs.image().seconds(20).build());
+    awaitRunning();
+    Duration life = Duration.ofSeconds(1);
+    await().until(() -> node.isConnectedFor(life));
+
+    BROKER.broker().closeAllConnections();
+
+    await().atMost(Duration.ofSeconds(15)).until(() -> !node.isConnectedFor(life));
+    assertThat(comfy.executed()).hasSize(1);
+    assertThat(fleet.waiting(Topology.RESULTS)).isZero();
   }
 
   @Test

@@ -144,11 +144,25 @@ class RedeliveryIT extends OneMachine {
       fleet.stop(worker);
     }
 
-    MessageProperties properties = fleet.message(IMAGE).getMessageProperties();
-    assertThat(properties.<Number>getHeader("x-fleet-deaths"))
-        .satisfiesAnyOf(
-            deaths -> assertThat(deaths).isNull(),
-            deaths -> assertThat(deaths.longValue()).isZero());
+    assertUncounted(fleet.message(IMAGE));
+  }
+
+  @Test
+  void jobThatWaitsForASlotWhenItsWorkerEndsIsGivenBackUncountedOnAnyBroker() {
+    fleet.publish(Jobs.image().seconds(60).build());
+    fleet.publish(Jobs.image().seconds(60).build());
+    for (int times = 1; times <= 2; times++) {
+      int before = comfy.executed().size();
+      ConfigurableApplicationContext worker =
+          startWorker(Map.of("fleet.drain.deadline", "100ms", "fleet.intake.look-ahead", 1));
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> comfy.executed().size() > before && fleet.waiting(IMAGE) == 0);
+      fleet.stop(worker);
+    }
+
+    assertUncounted(fleet.message(IMAGE));
+    assertUncounted(fleet.message(IMAGE));
   }
 
   @Test
@@ -211,6 +225,14 @@ class RedeliveryIT extends OneMachine {
     fleet.tell("node-1", new ControlMessage.Done(first.jobId(), first.tryName()));
 
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+  }
+
+  private static void assertUncounted(Message message) {
+    MessageProperties properties = message.getMessageProperties();
+    assertThat(properties.<Number>getHeader("x-fleet-deaths"))
+        .satisfiesAnyOf(
+            deaths -> assertThat(deaths).isNull(),
+            deaths -> assertThat(deaths.longValue()).isZero());
   }
 
   private static MessageProperties repeated() {

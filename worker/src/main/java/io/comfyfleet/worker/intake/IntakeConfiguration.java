@@ -85,6 +85,8 @@ class IntakeConfiguration {
       JobListener listener,
       Node node,
       Clock clock) {
+    // A slot that is at work would notice a break only when its job has ended.
+    connections.addConnectionListener(_ -> node.brokerConnected());
     LaneTurns turns = new LaneTurns(intake.laneLimits(), intake.lookAhead());
     node.onChange(() -> turns.serve(node.lanes()));
     SlotGate slots = new SlotGate(node);

@@ -22,6 +22,7 @@ import io.comfyfleet.worker.node.TakeOver;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -71,12 +72,8 @@ final class JobListener {
 
   /** Handles and settles. The delivery is never left unsettled on a channel that stays open. */
   void take(LaneChannel channel, Delivery delivery) throws IOException, InterruptedException {
-    Job job;
-    try {
-      job = codec.decodeJob(delivery.body());
-    } catch (UnreadableMessageException e) {
-      log.atWarn().addKeyValue(LogKeys.REASON, e.getMessage()).log("message is no job");
-      leave(channel, settlement.poison(channel, delivery, String.valueOf(e.getMessage())));
+    Job job = decoded(channel, delivery);
+    if (job == null) {
       return;
     }
     try (var _ = MDC.putCloseable(LogKeys.JOB_ID, job.jobId().toString());
@@ -88,6 +85,25 @@ final class JobListener {
       } finally {
         jobs.release(job.jobId());
       }
+    }
+  }
+
+  /** Settles a delivery for which no slot is left: it goes back, uncounted. */
+  void giveBack(LaneChannel channel, Delivery delivery) throws IOException {
+    Job job = decoded(channel, delivery);
+    if (job != null) {
+      leave(channel, settlement.giveBack(channel, delivery, job));
+    }
+  }
+
+  /** The delivery's job; null when it is none, and is settled. */
+  private @Nullable Job decoded(LaneChannel channel, Delivery delivery) {
+    try {
+      return codec.decodeJob(delivery.body());
+    } catch (UnreadableMessageException e) {
+      log.atWarn().addKeyValue(LogKeys.REASON, e.getMessage()).log("message is no job");
+      leave(channel, settlement.poison(channel, delivery, String.valueOf(e.getMessage())));
+      return null;
     }
   }
 

@@ -116,7 +116,7 @@ final class JobLoop implements Runnable {
       return;
     }
     if (!slots.acquire()) {
-      open.giveBack(delivery);
+      listener.giveBack(open, delivery);
       return;
     }
     try {
@@ -160,7 +160,8 @@ final class JobLoop implements Runnable {
     while (deepest.getCause() != null && deepest.getCause() != deepest) {
       deepest = deepest.getCause();
     }
-    String words = String.valueOf(deepest.getMessage());
+    String words =
+        deepest.getMessage() == null ? deepest.getClass().getSimpleName() : deepest.getMessage();
     return words.contains("NOT_FOUND")
         ? "a queue is missing, waiting for the producer to declare it: " + words
         : "the broker is not there: " + words;

@@ -55,7 +55,7 @@ public final class Node {
   private @Nullable GpuStats gpu;
   private @Nullable String modelsHash;
   private @Nullable Integer queueLength;
-  private Instant brokerSince = Instant.MAX;
+  private Instant connectedAt = Instant.MIN;
   private long succeeded;
   private long failed;
   private @Nullable NodeState told;
@@ -160,12 +160,7 @@ public final class Node {
 
   /** The broker and every queue this node needs are there. */
   public void brokerFound() {
-    change(() -> {
-      if (!brokerReady) {
-        brokerReady = true;
-        brokerSince = clock.instant();
-      }
-    });
+    change(() -> brokerReady = true);
   }
 
   /** The broker, or a queue this node needs, is not there. */
@@ -176,9 +171,14 @@ public final class Node {
     });
   }
 
-  /** Whether the broker has been there without a break for that time. */
-  public synchronized boolean hasHadBroker(Duration time) {
-    return brokerReady && !brokerSince.plus(time).isAfter(clock.instant());
+  /** A connection to the broker was made, be it the first or one after a break. */
+  public synchronized void brokerConnected() {
+    connectedAt = clock.instant();
+  }
+
+  /** Whether the last connection to the broker was made that long ago. */
+  public synchronized boolean isConnectedFor(Duration time) {
+    return !connectedAt.plus(time).isAfter(clock.instant());
   }
 
   /** ComfyUI answered. */

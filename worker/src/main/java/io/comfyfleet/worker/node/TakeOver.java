@@ -42,7 +42,7 @@ public final class TakeOver {
   /** Asks for a while; whoever has the job makes the attempt stop meanwhile. */
   public void ask(RunningAttempt attempt) {
     UUID jobId = attempt.job().jobId();
-    Duration wait = node.hasHadBroker(SETTLED) ? WAIT : WAIT_AFTER_CONNECT;
+    Duration wait = node.isConnectedFor(SETTLED) ? WAIT : WAIT_AFTER_CONNECT;
     ControlMessage question =
         new ControlMessage.WhoHas(
             jobId, attempt.job().replay(), attempt.job().tryName(), node.identity().id());
