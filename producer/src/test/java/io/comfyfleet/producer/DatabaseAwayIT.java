@@ -18,6 +18,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -75,6 +76,78 @@ class DatabaseAwayIT {
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
       assertThat(worker.depth(Topology.laneQueue("image"))).isZero();
       assertThat(worker.depth(Topology.DEAD)).isZero();
+    }
+  }
+
+  @Test
+  void workThatWasAcceptedIsNotCalledRefusedWhenTheDatabaseGoesAwayDuringTheWait()
+      throws Exception {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
+        TcpProxy line = new TcpProxy(new InetSocketAddress("127.0.0.1", postgres.getPort()));
+        Producer producer = start(line.port(), "--fleet.database.connection-timeout=1s");
+        FakeWorker worker = new FakeWorker(BROKER.uri());
+        ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      worker.awaitTopology();
+      Map<String, Object> image = Map.of("prompt", "held");
+      Map<String, Object> run = Map.of("jobs", List.of(Producer.image("of a run")));
+      var held = callers.submit(() -> producer.post("/api/image/generate?wait=4", image));
+      var job =
+          callers.submit(
+              () -> producer.post("/api/comfyui/dispatch?wait=4", Producer.image("a job")));
+      var whole = callers.submit(() -> producer.post("/api/runs?wait=4", run));
+      var patient =
+          callers.submit(
+              () -> producer.post("/api/comfyui/dispatch?wait=60", Producer.image("patient")));
+      Map<String, Job> jobs = new HashMap<>();
+      while (jobs.size() < 4) {
+        Job taken = worker.take(Topology.laneQueue("image")).job();
+        jobs.put(taken.prompt(), taken);
+      }
+
+      line.cut();
+
+      Producer.Answer late = held.get(20, TimeUnit.SECONDS);
+      assertThat(late.status()).as(late.body().toString()).isEqualTo(504);
+      assertThat(late.body().get("type").asString()).endsWith("still-running");
+      assertThat(late.body().get("job_id").asString())
+          .isEqualTo(jobs.get("held").jobId().toString());
+      Producer.Answer accepted = job.get(20, TimeUnit.SECONDS);
+      assertThat(accepted.status()).as(accepted.body().toString()).isEqualTo(202);
+      String jobId = jobs.get("a job").jobId().toString();
+      assertThat(accepted.body().get("job_id").asString()).isEqualTo(jobId);
+      assertThat(accepted.headers().firstValue("Location")).hasValue("/api/jobs/" + jobId);
+      Producer.Answer open = whole.get(20, TimeUnit.SECONDS);
+      assertThat(open.status()).as(open.body().toString()).isEqualTo(202);
+      assertThat(open.body().get("run_id").asString()).isEqualTo(jobs.get("of a run").runId());
+      worker.succeed(jobs.get("patient"));
+      line.mend();
+      assertThat(patient.get(60, TimeUnit.SECONDS).status()).isEqualTo(200);
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    }
+  }
+
+  @Test
+  void databaseThatTakesNoWritesCountsAsAway() throws Exception {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
+        Producer producer = start(postgres.getPort());
+        FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      worker.awaitTopology();
+      setReadOnly(postgres, "on");
+
+      await("the first that is refused")
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(
+              () -> refused(producer.post("/api/comfyui/dispatch", Producer.image("never"))));
+
+      setReadOnly(postgres, "off");
+      await("the first that is accepted again")
+          .atMost(Duration.ofSeconds(20))
+          .until(() ->
+              producer.post("/api/comfyui/dispatch", Producer.image("again")).status() == 202);
+      Job again = worker.take(Topology.laneQueue("image")).job();
+      assertThat(again.prompt()).isEqualTo("again");
+      worker.succeed(again);
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
     }
   }
 
@@ -203,6 +276,16 @@ class DatabaseAwayIT {
             asking.executeQuery("select count(*) from pg_stat_activity where " + which)) {
       answer.next();
       return answer.getInt(1);
+    }
+  }
+
+  /** As a server is that has become a standby, for every session. */
+  private static void setReadOnly(EmbeddedPostgres postgres, String value) throws SQLException {
+    try (Connection connection = postgres.getPostgresDatabase().getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("set default_transaction_read_only = off");
+      statement.execute("alter system set default_transaction_read_only = " + value);
+      statement.execute("select pg_reload_conf()");
     }
   }
 

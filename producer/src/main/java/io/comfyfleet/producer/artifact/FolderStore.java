@@ -5,7 +5,6 @@ import io.comfyfleet.telemetry.LogKeys;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -20,6 +19,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.UUID;
@@ -37,11 +37,16 @@ import org.springframework.util.unit.DataSize;
 final class FolderStore implements ArtifactStore {
   private static final Logger log = LoggerFactory.getLogger(FolderStore.class);
   private static final int BUFFER = 128 * 1024;
+  private static final Duration PAUSE = Duration.ofSeconds(30);
+  private static final Duration WRITE_TRIED_EVERY = Duration.ofSeconds(1);
   private static final long SPACE_CHECK_EVERY = 32L * 1024 * 1024;
 
   private final Path folder;
   private final Path incoming;
   private final long minFree;
+
+  /** When it last proved that it can be written to; {@link System#nanoTime()}. */
+  private volatile long writtenAt = System.nanoTime() - WRITE_TRIED_EVERY.toNanos();
 
   /**
    * @param folder made when it is not there
@@ -72,15 +77,18 @@ final class FolderStore implements ArtifactStore {
       throw tooLarge(limit);
     }
     requireSpace(Math.max(0, announced));
-    Path part = incoming.resolve(UUID.randomUUID() + ".part");
+    Path part = newPart();
     FileChannel channel =
-        FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        ours(() -> FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
     boolean whole = false;
     try {
-      channel.lock();
+      ours(channel::lock);
       MessageDigest digest = sha256();
       long size = copy(body, channel, digest, limit);
-      channel.force(true);
+      ours(() -> {
+        channel.force(true);
+        return part;
+      });
       whole = true;
       return new Part(part, channel, size, HexFormat.of().formatHex(digest.digest()));
     } finally {
@@ -131,19 +139,33 @@ final class FolderStore implements ArtifactStore {
     return size;
   }
 
-  /** Apart from reading, because a failure here is the disk's and one there is the sender's. */
   private void write(FileChannel to, ByteBuffer bytes) {
-    try {
+    ours(() -> {
       while (bytes.hasRemaining()) {
         to.write(bytes);
       }
+      return to;
+    });
+  }
+
+  /** Apart from reading, because a failure here is the disk's and one there is the sender's. */
+  private <T> T ours(DiskWork<T> work) {
+    try {
+      return work.run();
     } catch (IOException e) {
       String message = String.valueOf(e.getMessage());
       if (message.contains("No space left") || message.contains("quota")) {
         throw full(0);
       }
-      throw new UncheckedIOException("Writing an artifact to " + folder + " failed", e);
+      log.atError().addKeyValue(LogKeys.REASON, e).log("output store cannot be written");
+      throw new ProblemException(HttpStatus.SERVICE_UNAVAILABLE, "store-away", unwritable(e))
+          .retryAfter(PAUSE);
     }
+  }
+
+  /** Something that the disk may refuse. */
+  private interface DiskWork<T> {
+    T run() throws IOException;
   }
 
   @Override
@@ -153,10 +175,30 @@ final class FolderStore implements ArtifactStore {
       if (free < minFree) {
         throw new StoreAwayException(fullWords(free), null);
       }
+      tryToWrite();
     } catch (IOException e) {
-      throw new StoreAwayException(
-          "The output store's folder " + folder + " cannot be reached: " + e.getMessage(), e);
+      throw new StoreAwayException(unwritable(e), e);
     }
+  }
+
+  /** Only writing tells: a folder that has become read-only still names its free space. */
+  private void tryToWrite() throws IOException {
+    long now = System.nanoTime();
+    if (now - writtenAt < WRITE_TRIED_EVERY.toNanos()) {
+      return;
+    }
+    Path probe = newPart();
+    Files.createFile(probe);
+    Files.delete(probe);
+    writtenAt = now;
+  }
+
+  private Path newPart() {
+    return incoming.resolve(UUID.randomUUID() + ".part");
+  }
+
+  private String unwritable(IOException e) {
+    return "The output store cannot write to " + folder + " (" + e + "); the operator has to see";
   }
 
   private long free() throws IOException {
@@ -244,13 +286,16 @@ final class FolderStore implements ArtifactStore {
 
     @Override
     public void keep(UUID artifact) throws IOException {
-      Path file = file(artifact, sha256);
-      Files.createDirectories(file.getParent());
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-      // A rename is on the disk only once its folder is.
-      try (FileChannel parent = FileChannel.open(file.getParent(), StandardOpenOption.READ)) {
-        parent.force(true);
-      }
+      ours(() -> {
+        Path file = file(artifact, sha256);
+        Files.createDirectories(file.getParent());
+        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+        // A rename is on the disk only once its folder is.
+        try (FileChannel parent = FileChannel.open(file.getParent(), StandardOpenOption.READ)) {
+          parent.force(true);
+        }
+        return file;
+      });
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.comfyfleet.producer.database;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.time.Duration;
+import java.util.Set;
 import org.springframework.boot.flyway.autoconfigure.FlywayConfigurationCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -15,7 +16,12 @@ import org.springframework.jdbc.support.SQLExceptionTranslator;
 @Configuration(proxyBeanMethods = false)
 class DatabaseConfiguration {
   private static final String LOCK_NOT_AVAILABLE = "55P03";
-  private static final String IDLE_IN_TRANSACTION = "25P03";
+
+  /** Ended for idling in a transaction; a standby, or told to be read-only. */
+  private static final Set<String> POSTGRES_AWAY = Set.of("25P03", "25006");
+
+  /** H2: its file cannot be read or written, and the database is closed for it. */
+  private static final Set<String> H2_AWAY = Set.of("90028", "90031", "90098");
 
   @Bean
   HikariDataSource dataSource(DatabaseSettings settings) {
@@ -68,12 +74,15 @@ class DatabaseConfiguration {
   @Bean
   SQLExceptionTranslator sqlExceptionTranslator() {
     SQLExceptionSubclassTranslator translator = new SQLExceptionSubclassTranslator();
-    translator.setCustomTranslator((task, sql, e) ->
-        switch (String.valueOf(e.getSQLState())) {
-          case LOCK_NOT_AVAILABLE -> new QueryTimeoutException(task, e);
-          case IDLE_IN_TRANSACTION -> new DataAccessResourceFailureException(task, e);
-          default -> null;
-        });
+    translator.setCustomTranslator((task, sql, e) -> {
+      String state = String.valueOf(e.getSQLState());
+      if (LOCK_NOT_AVAILABLE.equals(state)) {
+        return new QueryTimeoutException(task, e);
+      }
+      return POSTGRES_AWAY.contains(state) || H2_AWAY.contains(state)
+          ? new DataAccessResourceFailureException(task, e)
+          : null;
+    });
     return translator;
   }
 }

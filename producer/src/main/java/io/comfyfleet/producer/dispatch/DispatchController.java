@@ -1,12 +1,16 @@
 package io.comfyfleet.producer.dispatch;
 
+import io.comfyfleet.producer.problem.AcceptedException;
 import io.comfyfleet.producer.run.JobView;
 import io.comfyfleet.producer.run.RunReader;
 import io.comfyfleet.producer.run.RunView;
 import java.net.URI;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
+import org.springframework.transaction.TransactionException;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
@@ -32,10 +36,16 @@ class DispatchController {
       @RequestHeader(name = KEY, required = false) @Nullable String key,
       @RequestParam(defaultValue = "0") int wait) {
     RunReader.checkWait(wait);
-    JobView job = reader.job(door.job(orEmpty(body), key), wait);
-    return ResponseEntity.status(job.status().pending() ? HttpStatus.ACCEPTED : HttpStatus.OK)
-        .location(URI.create("/api/jobs/" + job.jobId()))
-        .body(job);
+    UUID jobId = door.job(orEmpty(body), key);
+    URI location = URI.create("/api/jobs/" + jobId);
+    try {
+      JobView job = reader.job(jobId, wait);
+      return ResponseEntity.status(job.status().pending() ? HttpStatus.ACCEPTED : HttpStatus.OK)
+          .location(location)
+          .body(job);
+    } catch (DataAccessException | TransactionException e) {
+      throw AcceptedException.job(jobId, location, e);
+    }
   }
 
   @PostMapping("/api/runs")
@@ -44,10 +54,16 @@ class DispatchController {
       @RequestHeader(name = KEY, required = false) @Nullable String key,
       @RequestParam(defaultValue = "0") int wait) {
     RunReader.checkWait(wait);
-    RunView run = reader.run(door.run(orEmpty(body), key), wait);
-    return ResponseEntity.status(run.completedAt() == null ? HttpStatus.ACCEPTED : HttpStatus.OK)
-        .location(URI.create("/api/runs/" + run.runId()))
-        .body(run);
+    String runId = door.run(orEmpty(body), key);
+    URI location = URI.create("/api/runs/" + runId);
+    try {
+      RunView run = reader.run(runId, wait);
+      return ResponseEntity.status(run.completedAt() == null ? HttpStatus.ACCEPTED : HttpStatus.OK)
+          .location(location)
+          .body(run);
+    } catch (DataAccessException | TransactionException e) {
+      throw AcceptedException.run(runId, location, e);
+    }
   }
 
   private static byte[] orEmpty(byte @Nullable [] body) {

@@ -44,6 +44,8 @@ import tools.jackson.core.JacksonException;
 class Problems {
   private static final Logger log = LoggerFactory.getLogger(Problems.class);
   private static final String TYPE = "urn:comfyfleet:problem:";
+  private static final String ACCEPTED_UNREAD =
+      "accepted, but the database does not answer now; ask again, do not send it again";
   private static final String RETRY_AFTER_SECONDS = "5";
   private static final Pattern LIMIT =
       Pattern.compile("between \\S+ and [^,;:]+|(?:at most|at least|below) [^,;:]+");
@@ -60,6 +62,13 @@ class Problems {
       answer.getBody().putAll(e.members());
     }
     return answer;
+  }
+
+  @ExceptionHandler
+  ResponseEntity<Map<String, Object>> accepted(AcceptedException e) {
+    Map<String, Object> body = new LinkedHashMap<>(e.body());
+    body.put("note", ACCEPTED_UNREAD);
+    return ResponseEntity.accepted().location(e.location()).body(body);
   }
 
   @ExceptionHandler

@@ -12,8 +12,10 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
 
 /** Reads jobs and runs for callers, and waits for them. No connection is held while waiting. */
 @Component
@@ -145,7 +147,7 @@ public class RunReader {
     long deadline = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
     waiting.incrementAndGet();
     try (RunFeed.Subscription subscription = feed.subscribe(runId)) {
-      while (!done.getAsBoolean() && System.nanoTime() < deadline && !feed.closing()) {
+      while (!holds(done) && System.nanoTime() < deadline && !feed.closing()) {
         long look = Math.max(LOOK_ANYWAY.toNanos(), LOOK_SHARE.toNanos() * waiting.get());
         awaitChange(subscription, Math.min(deadline - System.nanoTime(), look));
       }
@@ -153,6 +155,15 @@ public class RunReader {
       Thread.currentThread().interrupt();
     } finally {
       waiting.decrementAndGet();
+    }
+  }
+
+  /** A database that is away for a moment ends nobody's wait. */
+  private static boolean holds(BooleanSupplier done) {
+    try {
+      return done.getAsBoolean();
+    } catch (DataAccessException | TransactionException e) {
+      return false;
     }
   }
 

@@ -87,15 +87,17 @@ record FinishedJob(
                   "The job was given up" + words)
               .with("node", job.node())
               .with("error", error);
-      default ->
-          new ProblemException(
-                  HttpStatus.GATEWAY_TIMEOUT,
-                  "still-running",
-                  "The job has not ended yet and goes on; ask at status_url, or repeat the request"
-                      + " with the same Idempotency-Key to wait for it again")
-              .retryAfter(ASK_AGAIN)
-              .with("status", job.status())
-              .with("progress", job.progress());
+      default -> stillRunning().with("status", job.status()).with("progress", job.progress());
     };
+  }
+
+  /** The answer to a caller that has waited long enough. */
+  static ProblemException stillRunning() {
+    return new ProblemException(
+            HttpStatus.GATEWAY_TIMEOUT,
+            "still-running",
+            "The job has not ended yet and goes on; ask at status_url, or repeat the request"
+                + " with the same Idempotency-Key to wait for it again")
+        .retryAfter(ASK_AGAIN);
   }
 }

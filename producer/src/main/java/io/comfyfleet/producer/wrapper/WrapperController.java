@@ -5,6 +5,7 @@ import io.comfyfleet.job.JobType;
 import io.comfyfleet.job.Output;
 import io.comfyfleet.producer.artifact.Downloads;
 import io.comfyfleet.producer.dispatch.Door;
+import io.comfyfleet.producer.problem.AcceptedException;
 import io.comfyfleet.producer.problem.ProblemException;
 import io.comfyfleet.producer.run.JobView;
 import io.comfyfleet.producer.run.PublicAddress;
@@ -15,8 +16,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
+import org.springframework.transaction.TransactionException;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -67,7 +70,15 @@ class WrapperController {
     int seconds = wait == null ? Math.toIntExact(settings.patience().toSeconds()) : wait;
     RunReader.checkWait(seconds);
     boolean file = wantsFile(response);
-    JobView job = reader.job(accept(type, body, key), seconds);
+    UUID jobId = accept(type, body, key);
+    JobView job;
+    try {
+      job = reader.job(jobId, seconds);
+    } catch (DataAccessException | TransactionException e) {
+      throw FinishedJob.stillRunning()
+          .with("job_id", jobId)
+          .with("status_url", url(type, "status", jobId));
+    }
     return finished(job, file, request, answer);
   }
 
@@ -76,10 +87,16 @@ class WrapperController {
       @PathVariable String type,
       @RequestBody(required = false) byte @Nullable [] body,
       @RequestHeader(name = KEY, required = false) @Nullable String key) {
-    SubmittedJob job = submitted(reader.job(accept(type, body, key), 0));
-    return ResponseEntity.status(job.done() ? HttpStatus.OK : HttpStatus.ACCEPTED)
-        .location(job.statusUrl())
-        .body(job);
+    UUID jobId = accept(type, body, key);
+    URI location = url(type, "status", jobId);
+    try {
+      SubmittedJob job = submitted(reader.job(jobId, 0));
+      return ResponseEntity.status(job.done() ? HttpStatus.OK : HttpStatus.ACCEPTED)
+          .location(location)
+          .body(job);
+    } catch (DataAccessException | TransactionException e) {
+      throw AcceptedException.job(jobId, location, e);
+    }
   }
 
   @GetMapping("/status/{id}")
@@ -158,7 +175,11 @@ class WrapperController {
   }
 
   private URI url(JobView job, String call) {
-    return address.of("/api/" + job.type() + "/" + call + "/" + job.jobId());
+    return url(job.type(), call, job.jobId());
+  }
+
+  private URI url(String type, String call, UUID jobId) {
+    return address.of("/api/" + type + "/" + call + "/" + jobId);
   }
 
   private static boolean wantsFile(String response) {

@@ -1,6 +1,7 @@
 package io.comfyfleet.producer.artifact;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -51,6 +52,28 @@ class FolderStoreTest {
         .isInstanceOfSatisfying(
             ProblemException.class,
             refused -> assertThat(refused.status()).isEqualTo(HttpStatus.INSUFFICIENT_STORAGE));
+    assertThat(parts()).isZero();
+  }
+
+  /** A file in its place refuses what a read-only folder does, also to the superuser. */
+  @Test
+  void folderThatCannotBeWrittenToTakesNoNewWorkUntilItCan() throws Exception {
+    FolderStore store = new FolderStore(folder, DataSize.ofBytes(0));
+    Path incoming = folder.resolve(".incoming");
+    Files.delete(incoming);
+    Files.createFile(incoming);
+
+    assertThatThrownBy(store::requireRoom)
+        .isInstanceOf(StoreAwayException.class)
+        .hasMessageContaining(folder.toString());
+    assertThatThrownBy(() -> store.receive(body("hello"), -1, LIMIT))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            refused -> assertThat(refused.status()).isEqualTo(HttpStatus.SERVICE_UNAVAILABLE));
+
+    Files.delete(incoming);
+    Files.createDirectory(incoming);
+    assertThatCode(store::requireRoom).doesNotThrowAnyException();
     assertThat(parts()).isZero();
   }
 
