@@ -18,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,64 @@ class NeighbourIT extends OneMachine {
     await()
         .during(Duration.ofSeconds(1))
         .until(() -> fleet.waiting(IMAGE) == 1 || comfy.executed().getFirst().ended() != null);
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+  }
+
+  @Test
+  void nodeThatObeysNoWordToPutAJobBackGetsNoJobUntilItHasEnded() {
+    comfy.faults().once(Fault.LONG_NODE);
+    String heartbeats = fleet.bindHeartbeats();
+    startWorker(Map.of("fleet.health.interrupt-patience", "1s"));
+    Job job = Jobs.image().seconds(6).build();
+    fleet.publish(job);
+    await().until(() -> !comfy.executed().isEmpty());
+
+    fleet.tell("node-1", new ControlMessage.Defer(job.jobId()));
+
+    await().until(() -> states(heartbeats).contains(NodeState.UNHEALTHY));
+  }
+
+  @Test
+  void jobThatOverrunsItsTimeIsInterruptedAloneAndItsNeighbourSucceeds() {
+    startWorker(Map.of("fleet.intake.slots", 2));
+    Job late = Jobs.image().seconds(30).timeout(Duration.ofSeconds(2)).maxAttempts(1).build();
+    fleet.publish(late);
+    await().until(() -> !comfy.executed().isEmpty());
+    Job neighbour = Jobs.image().seconds(3).build();
+    fleet.publish(neighbour);
+    await().until(() -> fleet.waiting(IMAGE) == 0);
+
+    Map<UUID, Result> results = new HashMap<>();
+    for (int i = 0; i < 2; i++) {
+      Result result = fleet.result();
+      results.put(result.jobId(), result);
+    }
+
+    assertThat(results.get(late.jobId()).error().code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
+    assertThat(results.get(neighbour.jobId()).status()).isEqualTo(ResultStatus.SUCCEEDED);
+    assertThat(results.get(neighbour.jobId()).attempts()).isEmpty();
+  }
+
+  @Test
+  void comfyUiWhoseWorkerThreadDiesOnTheCanaryIsRestarted() {
+    comfy.faults().once(Fault.EXECUTION_ERROR);
+    startWorker(
+        Map.of(
+            "fleet.health.failures",
+            1,
+            "fleet.health.canary-timeout",
+            "1s",
+            "fleet.health.restart-command",
+            "curl,-sX,POST," + comfy.url() + "/simulator/restart",
+            "fleet.health.restart-after",
+            "3s"));
+    fleet.publish(Jobs.image().seconds(2).maxAttempts(1).build());
+    await().until(() -> !comfy.executed().isEmpty());
+    comfy.faults().once(Fault.HANG);
+    assertThat(fleet.result().error().code()).isEqualTo(ErrorCode.EXECUTION_FAILED);
+
+    fleet.publish(Jobs.image().build());
+
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
   }
 

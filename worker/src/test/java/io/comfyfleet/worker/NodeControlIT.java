@@ -64,6 +64,20 @@ class NodeControlIT extends OneMachine {
     assertThat(fleet.result().jobId()).isEqualTo(job.jobId());
   }
 
+  @Test
+  void slotThatIsTakenAwayAsksForNoMoreJobs() {
+    fleet.tell("node-1", new ControlMessage.Lanes(Map.of("image", 2, "video", 2)));
+    fleet.tell("node-1", new ControlMessage.Slots(2));
+    await().atMost(PATIENCE).until(() -> consumers("image") + consumers("video") == 2);
+
+    fleet.tell("node-1", new ControlMessage.Slots(1));
+
+    await()
+        .atMost(PATIENCE)
+        .during(Duration.ofSeconds(2))
+        .until(() -> consumers("image") + consumers("video") == 1);
+  }
+
   private int consumers(String lane) {
     return fleet
         .template()

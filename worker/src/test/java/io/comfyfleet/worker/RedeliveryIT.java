@@ -119,6 +119,45 @@ class RedeliveryIT extends OneMachine {
   }
 
   @Test
+  void promptOfAJobThatIsCancelledBeforeItsRestartedWorkerBeginsAgainIsCancelledToo()
+      throws Exception {
+    String questions = fleet.bindControl();
+    Process first = fleet.startProcess(comfy.url(), store.url());
+    Job video = Jobs.video().seconds(120).build();
+    fleet.publish(video);
+    await().atMost(Duration.ofSeconds(40)).until(() -> !comfy.executed().isEmpty());
+    first.destroyForcibly();
+    startWorker();
+
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() ->
+            codec.decodeControl(fleet.message(questions).getBody())
+                instanceof ControlMessage.WhoHas);
+    fleet.tell("node-1", new ControlMessage.Cancel(video.jobId()));
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.CANCELLED);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> "interrupted".equals(comfy.executed().getFirst().outcome()));
+  }
+
+  @Test
+  void jobOfANodeThatObeysNoInterruptIsGivenBackUncountedBeforeItsWorkerEnds() {
+    comfy.faults().once(Fault.LONG_NODE);
+    ConfigurableApplicationContext worker =
+        startWorker(
+            Map.of("fleet.drain.deadline", "100ms", "fleet.health.interrupt-patience", "30s"));
+    fleet.publish(Jobs.image().seconds(60).build());
+    await().until(() -> !comfy.executed().isEmpty());
+
+    fleet.stop(worker);
+
+    assertUncounted(fleet.message(IMAGE));
+    assertThat(fleet.waiting(IMAGE)).isZero();
+  }
+
+  @Test
   void jobThatWasGivenBackInANodeThatObeysNoInterruptIsNotTakenForInterruptedBySomebody() {
     comfy.faults().once(Fault.LONG_NODE);
     ConfigurableApplicationContext first =
@@ -229,6 +268,8 @@ class RedeliveryIT extends OneMachine {
 
   private static void assertUncounted(Message message) {
     MessageProperties properties = message.getMessageProperties();
+    // RabbitMQ's own count, where it keeps one, is absent on what was given back.
+    assertThat(properties.<Object>getHeader("x-delivery-count")).isNull();
     assertThat(properties.<Number>getHeader("x-fleet-deaths"))
         .satisfiesAnyOf(
             deaths -> assertThat(deaths).isNull(),

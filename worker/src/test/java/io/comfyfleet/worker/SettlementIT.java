@@ -76,6 +76,19 @@ class SettlementIT extends OneMachine {
   }
 
   @Test
+  void lookAheadOfANodeThatIsPausedGoesBackBeforeItsSlotIsFree() {
+    startWorker(Map.of("fleet.intake.look-ahead", 1));
+    fleet.publish(Jobs.image().seconds(20).build());
+    fleet.publish(Jobs.image().build());
+    await().until(() -> !comfy.executed().isEmpty() && fleet.waiting(IMAGE) == 0);
+
+    fleet.tell("node-1", new ControlMessage.Pause());
+
+    await().until(() -> fleet.waiting(IMAGE) == 1);
+    assertThat(fleet.waiting(Topology.RESULTS)).isZero();
+  }
+
+  @Test
   void killedConnectionDoesNotRenderTwice() {
     startWorker();
     fleet.publish(Jobs.image().seconds(3).build());

@@ -45,7 +45,7 @@ public final class Canary {
     WORKS,
     /** It does not. */
     FAILS,
-    /** Neither: other prompts were before it all the time. */
+    /** Neither: it did not come to it, perhaps because other prompts were before it. */
     WAITS
   }
 
@@ -82,9 +82,7 @@ public final class Canary {
     comfy.cancel(promptId);
     String limit = "within " + timeout.toSeconds() + " s";
     return status instanceof PromptStatus.Pending
-        ? new Song(
-            Verdict.WAITS,
-            "it has to run a trivial prompt, and did not come to it " + limit + " for others")
+        ? new Song(Verdict.WAITS, "it has to run a trivial prompt, and did not come to it " + limit)
         : fails("ComfyUI answers but did not run a trivial prompt " + limit);
   }
 

@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ErrorClassification {
   private static final Pattern OUT_OF_MEMORY =
-      Pattern.compile("outofmemory|out of memory|can't allocate memory|alloc_failed");
+      Pattern.compile(
+          "outofmemory|memoryerror|out of memory|not enough memory|can't allocate memory"
+              + "|unable to allocate|alloc_failed");
 
   /** A CUDA error that leaves the process in order. */
   private static final Pattern HARMLESS =

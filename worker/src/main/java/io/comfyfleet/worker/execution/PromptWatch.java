@@ -23,6 +23,7 @@ import java.util.UUID;
  * </ol>
  */
 final class PromptWatch {
+  private static final Duration AT_DRAIN = Duration.ofSeconds(10);
   private static final Duration AFTER_HINT = Duration.ofMillis(25);
   private static final int LOOKS_AFTER_HINT = 8;
 
@@ -126,7 +127,8 @@ final class PromptWatch {
    */
   private boolean silenceTells(PromptStatus status) {
     return status instanceof PromptStatus.Pending
-        || (socket.isHearing() && (submitted || attempt.isAlive()));
+        || (socket.isHearingSince(Instant.now().minus(health.stall()))
+            && (submitted || attempt.isAlive()));
   }
 
   private static Duration left(Instant deadline, Instant now) {
@@ -183,7 +185,7 @@ final class PromptWatch {
   private Interrupt interrupt() {
     try {
       comfy.cancel(promptId);
-      Instant until = Instant.now().plus(health.interruptPatience());
+      Instant until = Instant.now().plus(interruptPatience());
       while (Instant.now().isBefore(until)) {
         switch (comfy.look(promptId)) {
           case PromptStatus.Absent absent -> {
@@ -203,6 +205,13 @@ final class PromptWatch {
       // A ComfyUI that does not answer has nothing to interrupt, or does not listen.
       return new Interrupt(true, Optional.empty());
     }
+  }
+
+  /** A worker that ends has a few seconds left to give its jobs back in good order. */
+  private Duration interruptPatience() {
+    Duration patience = health.interruptPatience();
+    boolean drain = attempt.stopReason() == RunningAttempt.Stop.DRAIN;
+    return drain && patience.compareTo(AT_DRAIN) > 0 ? AT_DRAIN : patience;
   }
 
   private Duration longer(Duration wait) {

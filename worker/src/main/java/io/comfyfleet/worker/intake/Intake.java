@@ -6,7 +6,9 @@ import io.comfyfleet.worker.node.Node;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -25,6 +27,10 @@ final class Intake implements SmartLifecycle {
   private final Settlement settlement;
   private final LoopFactory loops;
   private final List<Thread> threads = new ArrayList<>();
+
+  /** Those of the threads that were told to end, and may still have a job. */
+  private final Set<Thread> leaving = new HashSet<>();
+
   private volatile boolean running;
 
   Intake(
@@ -84,8 +90,8 @@ final class Intake implements SmartLifecycle {
     if (!running) {
       return;
     }
-    threads.removeIf(thread -> !thread.isAlive());
-    while (threads.size() < wantedLoops()) {
+    forgetEnded();
+    while (threads.size() - leaving.size() < wantedLoops()) {
       // Not virtual: these threads keep the process alive.
       Thread thread = new Thread(loops.create(this::isWanted), "slot-" + (threads.size() + 1));
       threads.add(thread);
@@ -93,14 +99,19 @@ final class Intake implements SmartLifecycle {
     }
   }
 
-  /** A loop of many that finds too many loops ends. */
+  /** A loop of many that finds too many loops ends; it is told so as often as it asks. */
   private synchronized boolean isWanted() {
-    threads.removeIf(thread -> !thread.isAlive());
-    if (threads.size() <= wantedLoops()) {
-      return true;
+    Thread loop = Thread.currentThread();
+    forgetEnded();
+    if (!leaving.contains(loop) && threads.size() - leaving.size() > wantedLoops()) {
+      leaving.add(loop);
     }
-    threads.remove(Thread.currentThread());
-    return false;
+    return !leaving.contains(loop);
+  }
+
+  private void forgetEnded() {
+    threads.removeIf(thread -> !thread.isAlive());
+    leaving.retainAll(threads);
   }
 
   private int wantedLoops() {

@@ -239,7 +239,11 @@ final class JobListener {
         }
         health.ended(error, attempt.isDisobeyed());
       }
-      case Outcome.Deferred _, Outcome.Superseded _ -> {}
+      case Outcome.Deferred _, Outcome.Superseded _ -> {
+        if (attempt.isDisobeyed()) {
+          health.disobeyed();
+        }
+      }
     }
     entry.log("attempt ended");
   }

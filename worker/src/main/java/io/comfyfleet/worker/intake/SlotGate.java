@@ -15,10 +15,10 @@ final class SlotGate {
     node.onChange(this::wake);
   }
 
-  /** Waits for a slot; false when the node drains meanwhile and none will come. */
+  /** Waits for a slot; false when the node takes no jobs any more meanwhile. */
   synchronized boolean acquire() throws InterruptedException {
     while (used >= node.slots()) {
-      if (node.isDraining()) {
+      if (!node.takesJobs()) {
         return false;
       }
       wait();

@@ -28,9 +28,14 @@ class NodeConfiguration {
   private static final long RECOVERY_MS = 500;
 
   @Bean
-  Orphans orphans(ComfyClient comfy, Node node, EventPublisher events, HealthProperties health) {
+  Orphans orphans(
+      ComfyClient comfy,
+      Node node,
+      EventPublisher events,
+      TakeOver takeOver,
+      HealthProperties health) {
     // What waits for longer is taken to hang.
-    return new Orphans(comfy, node, events, health.stall().dividedBy(2));
+    return new Orphans(comfy, node, events, takeOver, health.stall().dividedBy(2));
   }
 
   @Bean

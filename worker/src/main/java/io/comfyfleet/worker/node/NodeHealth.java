@@ -61,19 +61,22 @@ public final class NodeHealth {
    * @param error how
    * @param disobeyed whether ComfyUI did not end the prompt although it was told to
    */
-  public void ended(JobError error, boolean disobeyed) {
-    String reason = null;
-    synchronized (this) {
-      if (error.destiny() == Destiny.CLOSE_NODE || disobeyed) {
-        reason = error.message();
-      } else if (isTelling(error.code()) && ++failures >= mostFailures) {
-        reason = failures + " attempts failed in a row, the last one with: " + error.message();
-      }
-      if (reason == null) {
-        return;
-      }
-      suspicion = reason;
+  public synchronized void ended(JobError error, boolean disobeyed) {
+    if (error.destiny() == Destiny.CLOSE_NODE || disobeyed) {
+      suspect(error.message());
+    } else if (isTelling(error.code()) && ++failures >= mostFailures) {
+      suspect(failures + " attempts failed in a row, the last one with: " + error.message());
     }
+  }
+
+  /** An attempt was put back or dropped, but ComfyUI did not end its prompt when told to. */
+  public synchronized void disobeyed() {
+    suspect("a prompt that nobody wants here any more obeys no interrupt");
+  }
+
+  private void suspect(String reason) {
+    suspicion = reason;
+    // With the lock held, or a probe that is on its way would open the node again.
     node.comfyLost(reason);
   }
 
@@ -94,10 +97,7 @@ public final class NodeHealth {
       if (suspected != null && !works(canary.sing(about()))) {
         return;
       }
-      int length = comfy.queueLength();
-      if (isTrusted(suspected)) {
-        node.comfyFound(stats, length);
-      }
+      trust(suspected, stats, comfy.queueLength());
     } catch (ComfyException e) {
       broken(String.valueOf(e.getMessage()));
     }
@@ -110,8 +110,8 @@ public final class NodeHealth {
       }
       case FAILS -> broken(song.words());
       case WAITS -> {
-        // Other people's prompts are no fault; one of ours that obeys no interrupt is.
-        if (orphans.areThere()) {
+        // Prompts of others or at work here are no fault; what nobody waits for is, and nothing.
+        if (orphans.areThere() || hasNothingElse()) {
           broken(song.words());
         } else {
           node.comfyLost(song.words());
@@ -119,6 +119,11 @@ public final class NodeHealth {
       }
     }
     return false;
+  }
+
+  /** Whether ComfyUI's queue holds nothing but trivial prompts of this node. */
+  private boolean hasNothingElse() {
+    return comfy.queueLength() == comfy.queued(FleetPrompt.CANARY, node.identity().id()).size();
   }
 
   /** Whether ComfyUI has to prove itself. */
@@ -134,16 +139,16 @@ public final class NodeHealth {
    * Ends the suspicion that the canary has disproved, unless another one has come up meanwhile.
    * Answers alone prove nothing, so they leave the count of failures as it is.
    */
-  private synchronized boolean isTrusted(@Nullable String disproved) {
+  private synchronized void trust(@Nullable String disproved, SystemStats stats, int length) {
     if (!Objects.equals(suspicion, disproved)) {
-      return false;
+      return;
     }
     if (disproved != null) {
       failures = 0;
     }
     suspicion = null;
     brokenSince = null;
-    return true;
+    node.comfyFound(stats, length);
   }
 
   private void broken(String reason) throws InterruptedException {

@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
  * Prompts that this node submitted and nobody here waits for: a worker before this one was killed.
  * As long as no other node has the job, the broker may hand it to this one, which then attaches to
  * the prompt. Once another has it, the prompt would keep the GPU busy for nothing and is cancelled;
- * so are one whose job was cancelled or is here under another prompt, one that keeps an unhealthy
- * node from proving itself, and one behind which a job of this worker has waited for long. What
- * others submitted is never touched. One thread sweeps, any may tell.
+ * so are one whose job was cancelled, has ended here or is here under another prompt, one that
+ * keeps an unhealthy node from proving itself, and one behind which a job of this worker has waited
+ * for long. What others submitted is never touched. One thread sweeps, any may tell.
  */
 final class Orphans {
   private static final Logger log = LoggerFactory.getLogger(Orphans.class);
@@ -35,6 +35,7 @@ final class Orphans {
   private final ComfyClient comfy;
   private final Node node;
   private final EventPublisher events;
+  private final TakeOver takeOver;
   private final Duration patience;
 
   /** Those of the last sweep, by prompt id. */
@@ -63,7 +64,9 @@ final class Orphans {
   /**
    * @param patience how long a job of this worker may wait behind one
    */
-  Orphans(ComfyClient comfy, Node node, EventPublisher events, Duration patience) {
+  Orphans(
+      ComfyClient comfy, Node node, EventPublisher events, TakeOver takeOver, Duration patience) {
+    this.takeOver = takeOver;
     this.patience = patience;
     this.comfy = comfy;
     this.node = node;
@@ -117,20 +120,26 @@ final class Orphans {
 
   private void judge(UUID promptId, Orphan orphan) {
     String job = orphan.job();
-    if (job == null || isInTheWay(job) || isWaitedBehind(orphan)) {
+    ControlMessage.WhoHas question = job == null ? null : question(job, orphan);
+    if (question == null
+        || takeOver.isDone(question)
+        || isInTheWay(job)
+        || isWaitedBehind(orphan)) {
       comfy.cancel(promptId);
       if (told.add(promptId)) {
         log.atInfo().addKeyValue(LogKeys.PROMPT_ID, promptId).log("orphaned prompt cancelled");
       }
     } else {
-      events.tell(
-          Topology.CONTROL_ALL,
-          new ControlMessage.WhoHas(
-              UUID.fromString(job),
-              orphan.replay(),
-              orphan.about().get(FleetPrompt.TRY),
-              node.identity().id()));
+      events.tell(Topology.CONTROL_ALL, question);
     }
+  }
+
+  private ControlMessage.WhoHas question(String job, Orphan orphan) {
+    return new ControlMessage.WhoHas(
+        UUID.fromString(job),
+        orphan.replay(),
+        orphan.about().get(FleetPrompt.TRY),
+        node.identity().id());
   }
 
   /** Whether nobody can need the prompt of this job any more, or others need the machine more. */

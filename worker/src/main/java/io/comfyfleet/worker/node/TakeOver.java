@@ -92,13 +92,18 @@ public final class TakeOver {
       return;
     }
     RunningAttempt attempt = node.inHand(question.jobId());
-    String tryName = question.tryName();
-    if (succeeded.contains(name(question.jobId(), question.replay()))
-        || (tryName != null && settled.contains(tryName))) {
-      tell(question, new ControlMessage.Done(question.jobId(), tryName));
+    if (isDone(question)) {
+      tell(question, new ControlMessage.Done(question.jobId(), question.tryName()));
     } else if (attempt != null && attempt.isStarted()) {
       tell(question, new ControlMessage.Defer(question.jobId()));
     }
+  }
+
+  /** Whether this node itself has done what is asked for, whoever asks. */
+  boolean isDone(ControlMessage.WhoHas question) {
+    String tryName = question.tryName();
+    return succeeded.contains(name(question.jobId(), question.replay()))
+        || (tryName != null && settled.contains(tryName));
   }
 
   private void tell(ControlMessage.WhoHas question, ControlMessage answer) {
