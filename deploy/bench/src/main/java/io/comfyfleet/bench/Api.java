@@ -7,9 +7,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -71,20 +73,31 @@ final class Api {
     return send(request(path).GET().build());
   }
 
+  /** The bytes at an address; empty when the answer is no success. */
+  Optional<byte[]> file(String address) {
+    HttpResponse<byte[]> answer = send(request(address).GET().build(), BodyHandlers.ofByteArray());
+    return answer.statusCode() == 200 ? Optional.of(answer.body()) : Optional.empty();
+  }
+
   private HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(base.resolve(path)).timeout(CALL_LIMIT);
   }
 
   private Answer send(HttpRequest request) {
+    HttpResponse<String> answer = send(request, BodyHandlers.ofString());
+    return new Answer(answer.statusCode(), answer.body());
+  }
+
+  private <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler) {
     Instant limit = Instant.now().plus(patience);
     String last = "no answer";
     while (Instant.now().isBefore(limit)) {
       try {
         places.acquire();
         try {
-          HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
+          HttpResponse<T> answer = http.send(request, handler);
           if (isFinal(answer.statusCode())) {
-            return new Answer(answer.statusCode(), answer.body());
+            return answer;
           }
           last = answer.statusCode() + " " + answer.body();
         } finally {

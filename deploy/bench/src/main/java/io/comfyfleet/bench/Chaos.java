@@ -91,6 +91,9 @@ final class Chaos {
         surprises.add("machine of " + Machines.nodeId(number) + ": " + e.getMessage());
       }
     }
+    var outputs = new Outputs(api);
+    ledger.runIds().forEach(outputs::fetch);
+    say.accept("%d files are as their results say".formatted(outputs.right()));
     return new Evidence(
         ledger.jobs(),
         ledger.askedToCancel(),
@@ -104,7 +107,8 @@ final class Chaos {
         striker.failures(),
         answers.arrivals(),
         surprises,
-        leftBehind);
+        leftBehind,
+        outputs.wrong());
   }
 
   /** Returns when everything has ended, or when nothing has got on for too long. */

@@ -20,6 +20,7 @@ import java.util.Set;
  * @param arrivals when an answer came
  * @param surprises processes that ended by themselves, in words
  * @param leftBehind nodes that did not come back and queues that were not emptied, in words
+ * @param wrongFiles files that are not there as their results say, a line for each
  */
 record Evidence(
     List<Ledger.AcceptedJob> accepted,
@@ -34,7 +35,8 @@ record Evidence(
     List<String> missed,
     List<Instant> arrivals,
     List<String> surprises,
-    List<String> leftBehind) {
+    List<String> leftBehind,
+    List<String> wrongFiles) {
 
   Evidence {
     accepted = List.copyOf(accepted);
@@ -50,5 +52,6 @@ record Evidence(
     arrivals = List.copyOf(arrivals);
     surprises = List.copyOf(surprises);
     leftBehind = List.copyOf(leftBehind);
+    wrongFiles = List.copyOf(wrongFiles);
   }
 }

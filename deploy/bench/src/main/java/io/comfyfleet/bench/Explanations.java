@@ -5,6 +5,7 @@ import io.comfyfleet.bench.Ledger.AcceptedJob;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,15 +22,26 @@ final class Explanations {
   /** An attempt may end so long after the fault that spoiled it: its time limit, and some. */
   private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(75);
 
+  /** A prompt does not move, or its worker wakes up with an old answer that says so. */
+  private static final Set<FaultKind> STILL = Set.of(FaultKind.HANG, FaultKind.WORKER_STOP);
+
+  /** ComfyUI is restarted, by the fault or to undo it. */
+  private static final Set<FaultKind> RESTARTS =
+      Set.of(FaultKind.COMFYUI_RESTART, FaultKind.CUDA_FAULT, FaultKind.HANG);
+
   /** Why an attempt can fail, by the faults that make it fail so. */
   private static final Map<String, Set<FaultKind>> CAUSES =
       Map.of(
           "out_of_memory", Set.of(FaultKind.OUT_OF_MEMORY),
-          "comfyui_restarted",
-              Set.of(FaultKind.COMFYUI_RESTART, FaultKind.CUDA_FAULT, FaultKind.HANG),
+          // A prompt that the history lost looks so to a worker that did not hear of its end.
+          "comfyui_restarted", and(RESTARTS, FaultKind.HISTORY_EVICTED),
+          "comfyui_unreachable", RESTARTS,
+          "comfyui_hung", STILL,
+          "stalled", STILL,
           "gpu_poisoned", Set.of(FaultKind.CUDA_FAULT),
-          "output_not_retrievable", Set.of(FaultKind.OUTPUT_GONE, FaultKind.HISTORY_EVICTED),
-          "deadline_exceeded", Set.of(FaultKind.HANG, FaultKind.WORKER_STOP),
+          // A restart takes the files and the history of a prompt that has just ended.
+          "output_not_retrievable", and(RESTARTS, FaultKind.OUTPUT_GONE, FaultKind.HISTORY_EVICTED),
+          "deadline_exceeded", STILL,
           "store_unavailable", Set.of(FaultKind.PRODUCER_KILL, FaultKind.WORKER_STOP));
 
   /** The faults by which a delivery comes back to its queue uncalled for. */
@@ -161,6 +173,12 @@ final class Explanations {
         .map(strike -> strike.ended().plus(RECONNECTING))
         .max(Comparator.naturalOrder())
         .orElse(end.endedAt());
+  }
+
+  private static Set<FaultKind> and(Set<FaultKind> some, FaultKind... more) {
+    Set<FaultKind> all = EnumSet.copyOf(some);
+    all.addAll(List.of(more));
+    return all;
   }
 
   private static String line(Render first, Render again) {

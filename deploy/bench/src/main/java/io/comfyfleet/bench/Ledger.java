@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** What the fleet has promised: kept beside it, never asked from it. Safe for all threads. */
 final class Ledger {
@@ -26,10 +27,16 @@ final class Ledger {
    * @param jobId its id
    * @param pastDeadline whether it is bound to fail by its time limit
    * @param byMessage whether a message asked for it, which named a queue for its answer
+   * @param after the job that must succeed first; null for none
    * @param asked when it was asked for; it may have begun before the answer came
    */
   record AcceptedJob(
-      String runId, UUID jobId, boolean pastDeadline, boolean byMessage, Instant asked) {}
+      String runId,
+      UUID jobId,
+      boolean pastDeadline,
+      boolean byMessage,
+      @Nullable UUID after,
+      Instant asked) {}
 
   /** What became of the wish to cancel a run. */
   enum Cancel {
@@ -45,7 +52,13 @@ final class Ledger {
     List<AcceptedJob> known = runs.computeIfAbsent(run.runId(), id -> new ArrayList<>());
     jobs.forEach(job ->
         known.add(
-            new AcceptedJob(run.runId(), job.jobId(), job.pastDeadline(), run.intake(), asked)));
+            new AcceptedJob(
+                run.runId(),
+                job.jobId(),
+                job.pastDeadline(),
+                run.intake(),
+                job.after() == null ? null : run.jobs().get(job.after()).jobId(),
+                asked)));
   }
 
   synchronized void refused(String why) {

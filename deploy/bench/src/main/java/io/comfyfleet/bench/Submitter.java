@@ -1,6 +1,7 @@
 package io.comfyfleet.bench;
 
 import io.comfyfleet.launch.FleetFailure;
+import io.comfyfleet.launch.ProducerClient;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -12,6 +13,8 @@ import java.util.concurrent.locks.LockSupport;
  * accepted. Safe for all threads.
  */
 final class Submitter {
+
+  private static final Duration READING = Duration.ofMinutes(1);
 
   private final Api api;
   private final IntakeDoor intake;
@@ -97,6 +100,9 @@ final class Submitter {
   }
 
   private void cancel(RunPlan run) {
+    if (run.intake() && run.jobs().size() > 1) {
+      awaitRead(run);
+    }
     ledger.asksToCancel(run.runId());
     Api.Answer answer = api.post("/api/runs/" + run.runId() + "/cancel", "", null);
     switch (answer.status()) {
@@ -109,6 +115,19 @@ final class Submitter {
           ledger.refused(run.runId() + ": cancel " + answer.status() + " " + answer.body());
         }
       }
+    }
+  }
+
+  /** A run that was cancelled before all of its messages were read refuses the others. */
+  private void awaitRead(RunPlan run) {
+    Instant limit = Instant.now().plus(READING);
+    while (Instant.now().isBefore(limit)) {
+      Api.Answer answer = api.get("/api/runs/" + run.runId());
+      if (answer.isSuccess()
+          && ProducerClient.JSON.readTree(answer.body()).path("jobs").size() >= run.jobs().size()) {
+        return;
+      }
+      pause(Duration.ofMillis(200));
     }
   }
 

@@ -25,13 +25,30 @@ final class WrongEnds {
     evidence.runs().stream()
         .flatMap(run -> run.ends().stream())
         .forEach(end -> told.computeIfAbsent(end.jobId(), id -> new ArrayList<>()).add(end));
-    return evidence.accepted().stream()
-        .flatMap(job ->
-            told.getOrDefault(job.jobId().toString(), List.of()).stream()
-                .flatMap(end -> wrong(job, end))
-                .distinct()
-                .map(why -> job.jobId() + ": " + why))
-        .toList();
+    Stream<String> ends =
+        evidence.accepted().stream()
+            .flatMap(job ->
+                told.getOrDefault(job.jobId().toString(), List.of()).stream()
+                    .flatMap(end -> Stream.concat(wrong(job, end), wrongOrder(job, end, told)))
+                    .distinct()
+                    .map(why -> job.jobId() + ": " + why));
+    return Stream.concat(ends, evidence.wrongFiles().stream()).toList();
+  }
+
+  /** A job that needs another begins when that has succeeded, and only then. */
+  private static Stream<String> wrongOrder(
+      AcceptedJob job, JobEnd end, Map<String, List<JobEnd>> told) {
+    List<JobEnd> needed =
+        job.after() == null ? List.of() : told.getOrDefault(job.after().toString(), List.of());
+    boolean mayBegin = needed.stream().anyMatch(JobEnd::isSucceeded);
+    if ("dependency_failed".equals(end.code())) {
+      return job.after() == null || mayBegin
+          ? Stream.of("dependency_failed, but nothing that it needs has failed")
+          : Stream.empty();
+    }
+    return end.isSucceeded() && job.after() != null && !mayBegin
+        ? Stream.of("succeeded, but " + job.after() + ", which it needs, did not")
+        : Stream.empty();
   }
 
   private Stream<String> wrong(AcceptedJob job, JobEnd end) {

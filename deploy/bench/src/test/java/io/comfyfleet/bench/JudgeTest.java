@@ -200,6 +200,54 @@ class JudgeTest {
   }
 
   @Test
+  void comfyUiThatHangsExplainsAttemptsThatStalledAndPromptsThatWaitedBehindThem() {
+    giveUp(
+        id(0),
+        "out_of_memory",
+        List.of(
+            attempt("node-1", 20, "stalled"),
+            attempt("node-1", 21, "comfyui_hung"),
+            attempt("node-2", 30, "out_of_memory")));
+    trial.strikes.add(struck(FaultKind.OUT_OF_MEMORY, "node-2", 29, 30));
+    assertThat(trial.judge().unexplained()).hasSize(1);
+
+    trial.strikes.add(struck(FaultKind.HANG, "node-1", 10, 22));
+
+    assertThat(trial.judge().unexplained()).isEmpty();
+  }
+
+  @Test
+  void dependencyThatFailedIsWrongUnlessTheNeededJobDid() {
+    change(Trial.failed(id(1), "dependency_failed", List.of()));
+    assertThat(trial.judge().answeredWrongly()).hasSize(1);
+    trial.inOrder();
+    assertThat(trial.judge().answeredWrongly())
+        .containsExactly(id(1) + ": dependency_failed, but nothing that it needs has failed");
+
+    change(Trial.failed(id(0), "out_of_memory", List.of()));
+
+    assertThat(trial.judge().answeredWrongly()).isEmpty();
+  }
+
+  @Test
+  void successOfAJobWhoseNeededJobFailedIsWrong() {
+    trial.inOrder();
+    assertThat(trial.judge().answeredWrongly()).isEmpty();
+
+    change(Trial.failed(id(0), "out_of_memory", List.of()));
+
+    assertThat(trial.judge().answeredWrongly())
+        .containsExactly(id(1) + ": succeeded, but " + id(0) + ", which it needs, did not");
+  }
+
+  @Test
+  void fileThatIsNotThereAsItsResultSaysIsWrong() {
+    trial.wrongFiles.add(id(0) + ": its output /api/artifacts/x is not there");
+
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
   void lateJobExplainsItsOwnLetterAndNoOther() {
     giveUp(id(0), "deadline_exceeded", List.of(attempt("node-1", 10, "deadline_exceeded")));
     assertThat(trial.judge().isGood()).isFalse();
@@ -271,7 +319,7 @@ class JudgeTest {
   @Test
   void failureWithoutALetterIsToldButForDependents() {
     change(failed(id(0), "dependency_failed", List.of()));
-    assertThat(trial.judge().isGood()).isTrue();
+    assertThat(trial.judge().silent()).isEmpty();
 
     change(failed(id(0), "execution_failed", List.of()));
 
@@ -405,10 +453,12 @@ class JudgeTest {
     change(failed(jobId, code, failures));
   }
 
-  /** The first job's end, in every answer. */
+  /** The end of its job, in every answer. */
   private void change(JobEnd end) {
     List<JobEnd> ends =
-        List.of(end, trial.runs.getFirst().ends().get(1), trial.runs.getFirst().ends().get(2));
+        trial.runs.getFirst().ends().stream()
+            .map(known -> known.jobId().equals(end.jobId()) ? end : known)
+            .toList();
     trial.runs.set(0, new RunState("r1", "partial", ends));
     trial.answers.set(0, answer("run-r1-completed", "partial", ends));
   }

@@ -29,6 +29,7 @@ final class Trial {
   final List<Instant> arrivals = new ArrayList<>();
   final List<String> surprises = new ArrayList<>();
   final List<String> leftBehind = new ArrayList<>();
+  final List<String> wrongFiles = new ArrayList<>();
 
   static Trial of(int jobs) {
     Trial trial = new Trial();
@@ -52,12 +53,19 @@ final class Trial {
   }
 
   static Ledger.AcceptedJob accepted(String jobId, boolean pastDeadline) {
-    return new Ledger.AcceptedJob("r1", UUID.fromString(jobId), pastDeadline, false, START);
+    return new Ledger.AcceptedJob("r1", UUID.fromString(jobId), pastDeadline, false, null, START);
   }
 
   /** The first job asked for by a message. */
   void byMessage() {
-    accepted.set(0, new Ledger.AcceptedJob("r1", UUID.fromString(id(0)), false, true, START));
+    accepted.set(0, new Ledger.AcceptedJob("r1", UUID.fromString(id(0)), false, true, null, START));
+  }
+
+  /** The second job needs the first. */
+  void inOrder() {
+    UUID first = UUID.fromString(id(0));
+    accepted.set(
+        1, new Ledger.AcceptedJob("r1", UUID.fromString(id(1)), false, false, first, START));
   }
 
   /** As the last attempt's node wrote it. */
@@ -117,6 +125,7 @@ final class Trial {
         missed,
         arrivals,
         surprises,
-        leftBehind);
+        leftBehind,
+        wrongFiles);
   }
 }
