@@ -41,6 +41,8 @@ final class Explanations {
           "gpu_poisoned", Set.of(FaultKind.CUDA_FAULT),
           // A restart takes the files and the history of a prompt that has just ended.
           "output_not_retrievable", and(RESTARTS, FaultKind.OUTPUT_GONE, FaultKind.HISTORY_EVICTED),
+          // The producer dies while a worker fetches a file that another job made.
+          "input_not_found", Set.of(FaultKind.PRODUCER_KILL),
           "deadline_exceeded", STILL,
           "store_unavailable", Set.of(FaultKind.PRODUCER_KILL, FaultKind.WORKER_STOP));
 
