@@ -77,8 +77,8 @@ class SettlementIT extends OneMachine {
 
   @Test
   void lookAheadOfANodeThatIsPausedGoesBackBeforeItsSlotIsFree() {
-    startWorker(Map.of("fleet.intake.look-ahead", 1));
-    fleet.publish(Jobs.image().seconds(20).build());
+    startWorker(Map.of("fleet.intake.look-ahead", 1, "fleet.drain.deadline", "100ms"));
+    fleet.publish(Jobs.image().seconds(60).build());
     fleet.publish(Jobs.image().build());
     await().until(() -> !comfy.executed().isEmpty() && fleet.waiting(IMAGE) == 0);
 
