@@ -1,5 +1,6 @@
 package io.comfyfleet.producer.broker;
 
+import com.rabbitmq.client.ShutdownSignalException;
 import io.comfyfleet.topology.Sendable;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.springframework.amqp.AmqpConnectException;
 import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.core.ReturnedMessage;
 import org.springframework.amqp.rabbit.connection.CorrelationData;
@@ -49,11 +51,18 @@ public class ConfirmedPublisher {
       // Without this each message may take another channel, and overtake the one before it.
       all = Objects.requireNonNull(template.invoke(operations -> send(messages)));
     } catch (AmqpException e) {
-      // There was no channel.
-      return messages.stream().<Publication>map(each -> new Publication.Unsent(e)).toList();
+      return unsent(messages, e);
+    } catch (ShutdownSignalException e) {
+      // The connection ended in the moment in which a channel was to be opened.
+      return unsent(messages, new AmqpConnectException(e));
     }
     long deadline = System.nanoTime() + timeout.toNanos();
     return all.stream().map(each -> outcome(each, deadline)).toList();
+  }
+
+  /** There was no channel. */
+  private static List<Publication> unsent(List<Outgoing> messages, AmqpException away) {
+    return messages.stream().<Publication>map(each -> new Publication.Unsent(away)).toList();
   }
 
   private List<Sent> send(List<Outgoing> messages) {

@@ -1,5 +1,6 @@
 package io.comfyfleet.producer.broker;
 
+import com.rabbitmq.client.ShutdownSignalException;
 import io.comfyfleet.job.InvalidMessageException;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.producer.problem.ProblemException;
@@ -8,6 +9,7 @@ import io.comfyfleet.topology.Topology;
 import java.time.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.amqp.AmqpConnectException;
 import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.core.AmqpAdmin;
 import org.springframework.amqp.core.QueueInformation;
@@ -60,16 +62,24 @@ public class LaneDeclarations {
       return false;
     }
     // The queue first: a lane that is known takes jobs.
-    Connection connection = connections.createConnection();
-    try {
-      declarer.declareLane(connection, lane);
-    } finally {
-      connection.close();
-    }
+    declareQueue(lane);
     boolean added = table.add(lane, clock.instant());
     lanes.read();
     log.atInfo().addKeyValue(LogKeys.QUEUE, Topology.laneQueue(lane)).log("lane declared");
     return added;
+  }
+
+  private void declareQueue(String lane) {
+    try {
+      Connection connection = connections.createConnection();
+      try {
+        declarer.declareLane(connection, lane);
+      } finally {
+        connection.close();
+      }
+    } catch (ShutdownSignalException e) {
+      throw new AmqpConnectException(e);
+    }
   }
 
   /**
@@ -89,7 +99,11 @@ public class LaneDeclarations {
               + "\" is a type's own or stands in fleet.lanes of the configuration;"
               + " take it out there and start the producers again");
     }
-    transaction.executeWithoutResult(status -> removeFree(lane));
+    try {
+      transaction.executeWithoutResult(status -> removeFree(lane));
+    } catch (ShutdownSignalException e) {
+      throw new AmqpConnectException(e);
+    }
     lanes.read();
     log.atInfo().addKeyValue(LogKeys.QUEUE, Topology.laneQueue(lane)).log("lane removed");
   }

@@ -1,21 +1,23 @@
 package io.comfyfleet.producer.broker;
 
 import com.rabbitmq.client.Channel;
+import io.comfyfleet.telemetry.LogKeys;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.springframework.amqp.AmqpException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.rabbit.listener.api.ChannelAwareMessageListener;
-import org.springframework.dao.DataAccessException;
-import org.springframework.dao.DataIntegrityViolationException;
-import org.springframework.transaction.TransactionException;
 
 /**
  * Takes one message at a time and acknowledges it when the work on it is done. Database or broker
  * away: after a pause the message is given back and comes again. Any other exception is a fault of
- * ours: that message must not stay in the way of the others, and is dealt with apart.
+ * ours: that message must not stay in the way of the others, and is dealt with apart. It comes
+ * again when that fails, too: no delivery stays unsettled.
  */
 public final class PatientListener implements ChannelAwareMessageListener {
+  private static final Logger log = LoggerFactory.getLogger(PatientListener.class);
+
   private final String name;
   private final ConsumerPause pause;
   private final Work work;
@@ -47,7 +49,14 @@ public final class PatientListener implements ChannelAwareMessageListener {
     try {
       deal(message);
       pause.over(name);
-    } catch (DataAccessException | TransactionException | AmqpException e) {
+    } catch (RuntimeException e) {
+      if (!Outage.is(e)) {
+        log.atError()
+            .addKeyValue(LogKeys.QUEUE, name)
+            .setCause(e)
+            .log("message can be dealt with in no way; it comes again");
+      }
+      // A delivery that nobody settles is held until the connection ends, and all behind it.
       pause.after(name, e);
       Settlement.giveBack(List.of(message), channel);
       return;
@@ -58,12 +67,10 @@ public final class PatientListener implements ChannelAwareMessageListener {
   private void deal(Message message) {
     try {
       work.take(message);
-    } catch (DataIntegrityViolationException e) {
-      // The database is there and refuses this one.
-      work.broken(message, e);
-    } catch (DataAccessException | TransactionException | AmqpException e) {
-      throw e;
     } catch (RuntimeException e) {
+      if (Outage.is(e)) {
+        throw e;
+      }
       work.broken(message, e);
     }
   }

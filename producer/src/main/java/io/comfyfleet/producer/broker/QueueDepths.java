@@ -1,5 +1,6 @@
 package io.comfyfleet.producer.broker;
 
+import com.rabbitmq.client.ShutdownSignalException;
 import io.comfyfleet.telemetry.LogKeys;
 import java.util.Collection;
 import java.util.HashMap;
@@ -48,7 +49,7 @@ public class QueueDepths {
         }
       }
       return new Depths(depths, true);
-    } catch (AmqpException e) {
+    } catch (AmqpException | ShutdownSignalException e) {
       log.atDebug().addKeyValue(LogKeys.REASON, e.getMessage()).log("broker does not tell depths");
       return new Depths(Map.of(), false);
     }

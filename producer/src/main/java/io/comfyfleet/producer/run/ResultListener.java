@@ -5,6 +5,7 @@ import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.producer.broker.ConsumerPause;
 import io.comfyfleet.producer.broker.DeadLetters;
+import io.comfyfleet.producer.broker.Outage;
 import io.comfyfleet.producer.broker.Settlement;
 import io.comfyfleet.telemetry.LogKeys;
 import io.comfyfleet.telemetry.Traces;
@@ -19,14 +20,10 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.rabbit.listener.api.ChannelAwareBatchMessageListener;
-import org.springframework.dao.DataAccessException;
-import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.QueryTimeoutException;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
 
 /**
  * Takes results in batches: one transaction, then one acknowledgement. Database or broker away:
@@ -68,7 +65,11 @@ class ResultListener implements ChannelAwareBatchMessageListener {
     try {
       locked = keep(batch);
       pause.over(NAME);
-    } catch (DataAccessException | TransactionException | AmqpException e) {
+    } catch (RuntimeException e) {
+      if (!Outage.is(e)) {
+        log.atError().setCause(e).log("results can be dealt with in no way; they come again");
+      }
+      // Left unsettled, they would be acknowledged with the next batch.
       pause.after(NAME, e);
       Settlement.giveBack(batch, channel);
       return;
@@ -111,11 +112,10 @@ class ResultListener implements ChannelAwareBatchMessageListener {
       return List.of();
     } catch (QueryTimeoutException e) {
       return runByRun(batch, e);
-    } catch (DataIntegrityViolationException e) {
-      return oneByOne(batch, e);
-    } catch (DataAccessException | TransactionException | AmqpException e) {
-      throw e;
     } catch (RuntimeException e) {
+      if (Outage.is(e)) {
+        throw e;
+      }
       return oneByOne(batch, e);
     } finally {
       spans.forEach(Span::end);
