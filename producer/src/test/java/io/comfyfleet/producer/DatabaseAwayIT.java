@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.RunStatus;
+import io.comfyfleet.node.NodeState;
 import io.comfyfleet.process.TcpProxy;
 import io.comfyfleet.topology.Topology;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -29,10 +30,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.databind.JsonNode;
 
 /** Without its database the producer says so, keeps nothing, loses nothing, and goes on after. */
 class DatabaseAwayIT {
@@ -211,6 +214,74 @@ class DatabaseAwayIT {
 
       assertThat(status(producer, lockedId)).isEqualTo("succeeded");
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      assertThat(worker.depth(Topology.DEAD)).isZero();
+    }
+  }
+
+  @Test
+  void jobOfALockedRunThatNoNodeCanDoLeavesOneLetter() throws Exception {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
+        Producer producer =
+            start(
+                postgres.getPort(),
+                "--fleet.database.lock-timeout=1s",
+                "--fleet.nodes.settle-after=0s");
+        FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      worker.awaitTopology();
+      String jobId = dispatched(producer, "locked");
+      FakeWorker.Taken taken = worker.take(Topology.laneQueue("image"));
+      ElsewhereIT.heard(producer, worker, "a", NodeState.ONLINE);
+
+      try (Connection _ = locking(postgres, taken.job().runId())) {
+        worker.sendElsewhere(taken, ElsewhereIT.ruledOut(taken.job(), "a"));
+        awaitSessionsThatWait(postgres, 1);
+        awaitSessionsThatWait(postgres, 0);
+        awaitSessionsThatWait(postgres, 1);
+        assertThat(worker.depth(Topology.DEAD)).isZero();
+      }
+
+      assertThat(status(producer, jobId)).isEqualTo("failed");
+      assertThat(worker.take(Topology.DEAD).job().jobId()).hasToString(jobId);
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      worker.awaitEmpty(Topology.ELSEWHERE);
+      assertThat(worker.depth(Topology.DEAD)).isZero();
+    }
+  }
+
+  @Test
+  void jobOfALockedRunThatNoQueueTakesLeavesOneLetter() throws Exception {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
+        Producer producer =
+            start(
+                postgres.getPort(),
+                "--fleet.database.lock-timeout=1s",
+                "--fleet.broker.confirm-timeout=1s",
+                "--fleet.lanes=image.flux",
+                "--fleet.outbox.publish=false");
+        FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      worker.awaitTopology();
+      // Each new connection declares all queues; with the letter both are there.
+      worker.sendBare(Topology.INTAKE, "no job");
+      worker.take(Topology.DEAD);
+      worker.deleteQueue(Topology.laneQueue("image.flux"));
+      JsonNode accepted =
+          producer
+              .post(
+                  "/api/comfyui/dispatch",
+                  Map.of("type", "image", "prompt", "x", "lane", "image.flux"))
+              .body();
+      String jobId = accepted.get("job_id").asString();
+
+      try (Connection _ = locking(postgres, accepted.get("run_id").asString())) {
+        producer.bean(SmartLifecycle.class, "outboxLoop").start();
+        awaitSessionsThatWait(postgres, 1);
+        awaitSessionsThatWait(postgres, 0);
+        assertThat(worker.depth(Topology.DEAD)).isZero();
+      }
+
+      assertThat(status(producer, jobId)).isEqualTo("failed");
+      assertThat(worker.take(Topology.DEAD).job().jobId()).hasToString(jobId);
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
       assertThat(worker.depth(Topology.DEAD)).isZero();
     }

@@ -19,6 +19,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** A job that one node can never do finds another, or an end. */
 class ElsewhereIT {
@@ -36,7 +37,7 @@ class ElsewhereIT {
         "--fleet.lanes=image.flux");
   }
 
-  private static void heard(Producer producer, FakeWorker worker, String id, NodeState state) {
+  static void heard(Producer producer, FakeWorker worker, String id, NodeState state) {
     Awaitility.await(id + " is known")
         .atMost(Duration.ofSeconds(30))
         .until(() -> {
@@ -53,7 +54,7 @@ class ElsewhereIT {
     return worker.take(Topology.laneQueue(lane));
   }
 
-  private static Job ruledOut(Job job, String nodeId) {
+  static Job ruledOut(Job job, String nodeId) {
     JobError error = JobError.retryable(ErrorCode.MISSING_MODEL, "no flux.safetensors");
     return job.nextAttempt(new Attempt(job.attempt(), nodeId, Instant.now(), Instant.now(), error));
   }
@@ -107,6 +108,32 @@ class ElsewhereIT {
       assertThat(ended.body().at("/result/attempts").size()).isEqualTo(2);
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
       worker.awaitEmpty(Topology.ELSEWHERE);
+    }
+  }
+
+  @Test
+  void jobThatCannotBeEndedLeavesOneLetterAndHoldsUpNoOther() throws Exception {
+    try (Producer producer = start("0s");
+        FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      FakeWorker.Taken broken = dispatched(producer, worker, "image");
+      FakeWorker.Taken other = dispatched(producer, worker, "image");
+      heard(producer, worker, "a", NodeState.ONLINE);
+      producer
+          .bean(JdbcClient.class)
+          .sql("update job set callback_url = 'no address' where job_id = :id")
+          .param("id", broken.job().jobId())
+          .update();
+
+      worker.sendElsewhere(broken, ruledOut(broken.job(), "a"));
+      worker.sendElsewhere(other, ruledOut(other.job(), "a"));
+
+      FakeWorker.Taken letter = worker.take(Topology.DEAD);
+      assertThat(letter.job().jobId()).isEqualTo(broken.job().jobId());
+      assertThat(letter.header(MessageHeaders.REASON)).isEqualTo("internal_error");
+      assertThat(worker.take(Topology.DEAD).job().jobId()).isEqualTo(other.job().jobId());
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      worker.awaitEmpty(Topology.ELSEWHERE);
+      assertThat(worker.depth(Topology.DEAD)).isZero();
     }
   }
 

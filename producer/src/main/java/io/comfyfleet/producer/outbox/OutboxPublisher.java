@@ -159,15 +159,13 @@ class OutboxPublisher {
         .addKeyValue(LogKeys.REASON, lost.reason())
         .log("message cannot be delivered");
     UUID jobId = message.jobId();
-    // The letter first: a crash in between makes a second one, the other way round would lose it.
-    if (jobId != null && undeliverable.isPending(jobId)) {
-      deadLetters.add(letter(lost.row()), ErrorCode.INTERNAL_ERROR, lost.reason());
-    }
     transaction.executeWithoutResult(status -> {
-      if (jobId != null) {
-        undeliverable.undeliverable(jobId, lost.reason());
-      }
+      boolean ended = jobId != null && undeliverable.undeliverable(jobId, lost.reason());
       table.delete(List.of(lost.row().id()));
+      // The last before the commit: what fails and comes again leaves no letter each time.
+      if (ended) {
+        deadLetters.add(letter(lost.row()), ErrorCode.INTERNAL_ERROR, lost.reason());
+      }
     });
   }
 

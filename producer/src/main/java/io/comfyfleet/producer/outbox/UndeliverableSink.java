@@ -4,14 +4,12 @@ import java.util.UUID;
 
 /** Is told about a job that can never be delivered. */
 public interface UndeliverableSink {
-  /** Whether the job has not ended. */
-  boolean isPending(UUID jobId);
-
   /**
    * Ends the job. Called in the transaction that deletes the message; may be called again for the
    * same job.
    *
    * @param reason a sentence for the sender
+   * @return false when the job had ended
    */
-  void undeliverable(UUID jobId, String reason);
+  boolean undeliverable(UUID jobId, String reason);
 }

@@ -7,6 +7,7 @@ import io.comfyfleet.job.Job;
 import io.comfyfleet.job.JobError;
 import io.comfyfleet.producer.broker.ConfirmedPublisher;
 import io.comfyfleet.producer.broker.DeadLetters;
+import io.comfyfleet.producer.broker.Outage;
 import io.comfyfleet.producer.broker.Outgoing;
 import io.comfyfleet.producer.broker.PatientListener;
 import io.comfyfleet.producer.broker.Publication;
@@ -122,24 +123,32 @@ class Reroute implements PatientListener.Work {
     log.atDebug().addKeyValue(LogKeys.JOB_ID, job.jobId()).log("job sent on to another node");
   }
 
-  /** The letter first: a crash in between makes a second one, the other way round would lose it. */
   private void giveUp(Message message, Job job, JobError error) {
-    deadLetters.add(message, error.code(), error.message());
-    aggregator.fail(job, error);
+    aggregator.fail(job, error, () -> deadLetters.add(message, error.code(), error.message()));
   }
 
   @Override
   public void broken(Message message, RuntimeException fault) {
-    Job job = codec.decodeJob(message.getBody());
+    Object jobId = message.getMessageProperties().getMessageId();
     log.atError()
-        .addKeyValue(LogKeys.JOB_ID, job.jobId())
+        .addKeyValue(LogKeys.JOB_ID, jobId)
         .setCause(fault)
         .log("job that needs another node cannot be dealt with");
-    giveUp(
-        message,
-        job,
-        JobError.permanent(
-            ErrorCode.INTERNAL_ERROR, "It cannot be sent on: " + fault.getMessage()));
+    String reason = "It cannot be sent on: " + fault.getMessage();
+    try {
+      Job job = codec.decodeJob(message.getBody());
+      giveUp(message, job, JobError.permanent(ErrorCode.INTERNAL_ERROR, reason));
+    } catch (RuntimeException e) {
+      if (Outage.is(e)) {
+        throw e;
+      }
+      // Given back it would be the next delivery again, with all others behind it.
+      log.atError()
+          .addKeyValue(LogKeys.JOB_ID, jobId)
+          .setCause(e)
+          .log("job can neither be sent on nor ended; its message is among the dead letters");
+      deadLetters.add(message, ErrorCode.INTERNAL_ERROR, reason);
+    }
   }
 
   private static String why(Job job, Set<String> serving) {

@@ -98,14 +98,9 @@ public class Aggregator implements UndeliverableSink {
   }
 
   @Override
-  public boolean isPending(UUID jobId) {
-    return jobs.find(jobId).filter(JobRow::pending).isPresent();
-  }
-
-  @Override
   @Transactional
-  public void undeliverable(UUID jobId, String reason) {
-    giveUp(jobId, ResultStatus.FAILED, ErrorCode.INTERNAL_ERROR, reason);
+  public boolean undeliverable(UUID jobId, String reason) {
+    return giveUp(jobId, ResultStatus.FAILED, ErrorCode.INTERNAL_ERROR, reason);
   }
 
   /** Ends a job that no node will end; false when it had ended, or there is none. */
@@ -123,9 +118,23 @@ public class Aggregator implements UndeliverableSink {
    */
   @Transactional
   public boolean fail(Job job, JobError error) {
+    return fail(job, error, () -> {});
+  }
+
+  /**
+   * The same, when its message is still to be put among the dead letters.
+   *
+   * @param bury does that; called as the last before the commit, so that what fails and comes again
+   *     leaves no letter each time; not for a job that had ended
+   */
+  @Transactional
+  public boolean fail(Job job, JobError error, Runnable bury) {
     Map<String, RunRow> locked = lock(jobs.runsOf(List.of(job.jobId())).values());
     boolean first = !locked.isEmpty() && endings.giveUp(job, ResultStatus.FAILED, error);
     settle(locked);
+    if (first || locked.isEmpty()) {
+      bury.run();
+    }
     return first;
   }
 
