@@ -2,6 +2,7 @@ package io.comfyfleet.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.rabbitmq.client.AMQP;
 import io.comfyfleet.broker.Broker;
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
@@ -68,12 +69,7 @@ class OutboxIT {
       String image = Topology.laneQueue("image");
       worker.awaitQueue(image);
       producer.post("/api/comfyui/dispatch", Producer.image("once"));
-      producer
-          .bean(JdbcClient.class)
-          .sql(
-              "create trigger fails_once before delete on outbox for each row call '%s'"
-                  .formatted(FailsOnce.class.getName()))
-          .update();
+      failOneDelete(producer);
 
       producer.bean(SmartLifecycle.class, "outboxLoop").start();
 
@@ -84,6 +80,20 @@ class OutboxIT {
       worker.succeed(again);
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
     }
+  }
+
+  private static void failOneDelete(Producer producer) {
+    FailsOnce.FAILED.set(false);
+    producer
+        .bean(JdbcClient.class)
+        .sql(
+            "create trigger fails_once before delete on outbox for each row call '%s'"
+                .formatted(FailsOnce.class.getName()))
+        .update();
+  }
+
+  private static int waiting(Producer producer) {
+    return producer.get("/actuator/health").body().at("/components/outbox/details/waiting").asInt();
   }
 
   /** The database goes away between the broker's confirm and the end of the row. */
@@ -181,6 +191,66 @@ class OutboxIT {
   }
 
   @Test
+  void replayedRequestThatNoQueueTakesIsADeadLetterAgain() throws Exception {
+    try (Producer producer = Producer.start(BROKER.uri(), folder);
+        FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      worker.awaitTopology();
+      String letter = refusedRequest(producer, worker, "order-17");
+      worker.deleteQueue(Topology.INTAKE);
+
+      replay(producer, letter);
+
+      FakeWorker.Taken again = worker.take(Topology.DEAD);
+      assertThat(new String(again.body())).contains("fox");
+      assertThat(again.header(MessageHeaders.REASON)).isEqualTo("internal_error");
+      assertThat(again.header(MessageHeaders.ORIGIN)).isEqualTo(Topology.INTAKE);
+    }
+  }
+
+  @Test
+  void replayedRequestThatIsPublishedTwiceIsOneJob() throws Exception {
+    try (Producer producer = Producer.start(BROKER.uri(), folder, "--fleet.outbox.publish=false");
+        FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      worker.awaitTopology();
+      replay(producer, refusedRequest(producer, worker, "order-17"));
+      failOneDelete(producer);
+
+      producer.bean(SmartLifecycle.class, "outboxLoop").start();
+      Job job = worker.take(Topology.laneQueue("image")).job();
+      Awaitility.await("the outbox is empty, the request repeated")
+          .atMost(Duration.ofSeconds(40))
+          .until(() -> waiting(producer) == 0);
+      worker.sendBare(Topology.INTAKE, "{\"type\":\"image\",\"prompt\":\"the next\"}");
+      Job next = worker.take(Topology.laneQueue("image")).job();
+
+      assertThat(job.prompt()).isEqualTo("fox");
+      assertThat(next.prompt()).isEqualTo("the next");
+      worker.succeed(job);
+      worker.succeed(next);
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    }
+  }
+
+  /** The id of the letter of a request that lacks its prompt. */
+  private static String refusedRequest(Producer producer, FakeWorker worker, String messageId) {
+    worker.send(
+        Topology.INTAKE,
+        new AMQP.BasicProperties.Builder().messageId(messageId).build(),
+        "{\"type\":\"image\"}");
+    Awaitility.await("letter")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> worker.depth(Topology.DEAD) == 1);
+    return producer.get("/api/dead-letters").body().at("/letters/0/id").asString();
+  }
+
+  private static void replay(Producer producer, String letter) {
+    Producer.Answer answer =
+        producer.post("/api/dead-letters/" + letter + "/replay", "{\"job\":{\"prompt\":\"fox\"}}");
+    assertThat(answer.status()).as(answer.body().toString()).isEqualTo(200);
+  }
+
+  @Test
   void whatWasSentBeforeTheConnectionBrokeIsRepeatedOnlyWithAWord() throws Exception {
     try (Producer producer = Producer.start(BROKER.uri(), folder, "--fleet.outbox.publish=false");
         FakeWorker worker = new FakeWorker(BROKER.uri())) {
@@ -202,13 +272,7 @@ class OutboxIT {
 
       Awaitility.await("everything is published")
           .atMost(Duration.ofSeconds(30))
-          .until(() ->
-              producer
-                      .get("/actuator/health")
-                      .body()
-                      .at("/components/outbox/details/waiting")
-                      .asInt()
-                  == 0);
+          .until(() -> waiting(producer) == 0);
       Map<UUID, List<String>> words = new HashMap<>();
       while (worker.depth(image) > 0) {
         FakeWorker.Taken message = worker.take(image);

@@ -158,12 +158,12 @@ class Replays {
   }
 
   private static OutboxMessage intake(Letter letter, byte[] request) {
-    String id = letter.properties().getMessageId();
+    UUID id = letter.messageId();
     return new OutboxMessage(
         Topology.FLEET,
         Topology.INTAKE,
-        // Sent twice by the outbox it must be one job.
-        id == null ? UUID.nameUUIDFromBytes(bytes(letter.id())).toString() : id,
+        // Sent twice by the outbox it must be one job, whose id it gives only when it is a UUID.
+        (id == null ? UUID.nameUUIDFromBytes(bytes(letter.id())) : id).toString(),
         "job",
         Objects.requireNonNullElse(letter.properties().getPriority(), Job.DEFAULT_PRIORITY),
         letter.properties().getReplyTo(),

@@ -163,16 +163,24 @@ class OutboxPublisher {
       boolean ended = jobId != null && undeliverable.undeliverable(jobId, lost.reason());
       table.delete(List.of(lost.row().id()));
       // The last before the commit: what fails and comes again leaves no letter each time.
-      if (ended) {
+      if (ended || isRequest(message)) {
         deadLetters.add(letter(lost.row()), ErrorCode.INTERNAL_ERROR, lost.reason());
       }
     });
   }
 
+  /** A request that was replayed: no job has it yet. */
+  private static boolean isRequest(OutboxMessage message) {
+    return message.exchange().equals(Topology.FLEET)
+        && message.routingKey().equals(Topology.INTAKE);
+  }
+
   private Message letter(OutboxTable.Row row) {
     Message message = outgoing(row).message();
-    String lane = row.message().routingKey();
-    message.getMessageProperties().setConsumerQueue(Topology.laneQueue(lane));
+    String key = row.message().routingKey();
+    message
+        .getMessageProperties()
+        .setConsumerQueue(isRequest(row.message()) ? key : Topology.laneQueue(key));
     return message;
   }
 
