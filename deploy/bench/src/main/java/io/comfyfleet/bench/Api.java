@@ -7,7 +7,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
@@ -73,9 +72,14 @@ final class Api {
     return send(request(path).GET().build());
   }
 
-  /** The bytes at an address; empty when the answer is no success. */
-  Optional<byte[]> file(String address) {
-    HttpResponse<byte[]> answer = send(request(address).GET().build(), BodyHandlers.ofByteArray());
+  /**
+   * A file.
+   *
+   * @param url absolute, or relative to the producer
+   * @return its bytes; empty when there is none
+   */
+  Optional<byte[]> file(String url) {
+    HttpResponse<byte[]> answer = send(request(url).GET().build(), BodyHandlers.ofByteArray());
     return answer.statusCode() == 200 ? Optional.of(answer.body()) : Optional.empty();
   }
 
@@ -88,7 +92,7 @@ final class Api {
     return new Answer(answer.statusCode(), answer.body());
   }
 
-  private <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler) {
+  private <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler) {
     Instant limit = Instant.now().plus(patience);
     String last = "no answer";
     while (Instant.now().isBefore(limit)) {

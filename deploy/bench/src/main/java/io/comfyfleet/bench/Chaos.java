@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** One chaos run, from the first process to the verdict. Used by one thread. */
@@ -21,6 +22,11 @@ final class Chaos {
 
   /** How long a run's end may be on its way to the receiver. */
   private static final Duration POST = Duration.ofSeconds(15);
+
+  /** Longer than a producer is away, which reads the intake then. */
+  private static final Duration READING = Duration.ofMinutes(1);
+
+  private static final Duration FETCHING = Duration.ofSeconds(20);
 
   /** How long repeats may still come in after the last end. */
   private static final Duration ECHO = Duration.ofSeconds(2);
@@ -59,7 +65,7 @@ final class Chaos {
             new Inbox<>(uri, "chaos.answers", Answer::of).bind("fleet.runs", "run.completed");
         var replies = new Inbox<>(uri, Reply.QUEUE, Reply::of);
         var intake = new IntakeDoor(uri)) {
-      var submitter = new Submitter(api, intake, ledger);
+      var submitter = new Submitter(api, intake::publish, ledger, READING);
       Instant start = Instant.now();
       striker.begin(schedule, start);
       submitter.begin(workload, start);
@@ -91,24 +97,33 @@ final class Chaos {
         surprises.add("machine of " + Machines.nodeId(number) + ": " + e.getMessage());
       }
     }
-    var outputs = new Outputs(api);
-    ledger.runIds().forEach(outputs::fetch);
-    say.accept("%d files are as their results say".formatted(outputs.right()));
+    List<Answer> told = answers.all();
+    List<RunState> runs = ledger.runIds().stream().map(runId -> RunState.of(api, runId)).toList();
     return new Evidence(
         ledger.jobs(),
         ledger.askedToCancel(),
         ledger.refusals(),
-        answers.all(),
+        told,
         replies.all(),
-        ledger.runIds().stream().map(runId -> RunState.of(api, runId)).toList(),
+        runs,
         renders,
+        Outputs.fetch(new Api(machines.producerUrl(), FETCHING), addresses(told, runs)),
         Letter.takeAll(machines.brokerUri()),
         striker.struck(),
         striker.failures(),
         answers.arrivals(),
         surprises,
-        leftBehind,
-        outputs.wrong());
+        leftBehind);
+  }
+
+  /** Of the outputs that the producer or an answer names. */
+  private static Set<String> addresses(List<Answer> answers, List<RunState> runs) {
+    return Stream.concat(
+            answers.stream().flatMap(answer -> answer.ends().stream()),
+            runs.stream().flatMap(run -> run.ends().stream()))
+        .flatMap(end -> end.outputs().stream())
+        .map(OutputFile::url)
+        .collect(Collectors.toSet());
   }
 
   /** Returns when everything has ended, or when nothing has got on for too long. */

@@ -2,6 +2,7 @@ package io.comfyfleet.bench;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -14,13 +15,13 @@ import java.util.Set;
  * @param replies every answer to a message
  * @param runs what the producer said about every run in the end
  * @param renders every prompt that a machine ran to success
+ * @param files what is at the addresses that results name; without those where nothing is
  * @param letters the dead letters
  * @param strikes the faults that struck
  * @param missed planned faults that could not be carried out, in words
  * @param arrivals when an answer came
  * @param surprises processes that ended by themselves, in words
  * @param leftBehind nodes that did not come back and queues that were not emptied, in words
- * @param wrongFiles files that are not there as their results say, a line for each
  */
 record Evidence(
     List<Ledger.AcceptedJob> accepted,
@@ -30,13 +31,13 @@ record Evidence(
     List<Reply> replies,
     List<RunState> runs,
     List<Render> renders,
+    Map<String, OutputFile> files,
     List<Letter> letters,
     List<Struck> strikes,
     List<String> missed,
     List<Instant> arrivals,
     List<String> surprises,
-    List<String> leftBehind,
-    List<String> wrongFiles) {
+    List<String> leftBehind) {
 
   Evidence {
     accepted = List.copyOf(accepted);
@@ -46,12 +47,12 @@ record Evidence(
     replies = List.copyOf(replies);
     runs = List.copyOf(runs);
     renders = List.copyOf(renders);
+    files = Map.copyOf(files);
     letters = List.copyOf(letters);
     strikes = List.copyOf(strikes);
     missed = List.copyOf(missed);
     arrivals = List.copyOf(arrivals);
     surprises = List.copyOf(surprises);
     leftBehind = List.copyOf(leftBehind);
-    wrongFiles = List.copyOf(wrongFiles);
   }
 }

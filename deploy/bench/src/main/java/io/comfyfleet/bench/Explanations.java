@@ -5,7 +5,6 @@ import io.comfyfleet.bench.Ledger.AcceptedJob;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,23 +24,31 @@ final class Explanations {
   /** A prompt does not move, or its worker wakes up with an old answer that says so. */
   private static final Set<FaultKind> STILL = Set.of(FaultKind.HANG, FaultKind.WORKER_STOP);
 
-  /** ComfyUI is restarted, by the fault or to undo it. */
-  private static final Set<FaultKind> RESTARTS =
-      Set.of(FaultKind.COMFYUI_RESTART, FaultKind.CUDA_FAULT, FaultKind.HANG);
-
   /** Why an attempt can fail, by the faults that make it fail so. */
   private static final Map<String, Set<FaultKind>> CAUSES =
       Map.of(
           "out_of_memory", Set.of(FaultKind.OUT_OF_MEMORY),
           // A prompt that the history lost looks so to a worker that did not hear of its end.
-          "comfyui_restarted", and(RESTARTS, FaultKind.HISTORY_EVICTED),
-          "comfyui_unreachable", RESTARTS,
+          "comfyui_restarted",
+              Set.of(
+                  FaultKind.COMFYUI_RESTART,
+                  FaultKind.CUDA_FAULT,
+                  FaultKind.HANG,
+                  FaultKind.HISTORY_EVICTED),
+          // The upload of an input breaks off, and is not repeated.
+          "comfyui_unreachable",
+              Set.of(FaultKind.COMFYUI_RESTART, FaultKind.CUDA_FAULT, FaultKind.HANG),
           "comfyui_hung", STILL,
           "stalled", STILL,
           "gpu_poisoned", Set.of(FaultKind.CUDA_FAULT),
-          // A restart takes the files and the history of a prompt that has just ended.
-          "output_not_retrievable", and(RESTARTS, FaultKind.OUTPUT_GONE, FaultKind.HISTORY_EVICTED),
-          // The producer dies while a worker fetches a file that another job made.
+          // A restart takes the history of a prompt that has just ended.
+          "output_not_retrievable",
+              Set.of(
+                  FaultKind.OUTPUT_GONE,
+                  FaultKind.HISTORY_EVICTED,
+                  FaultKind.COMFYUI_RESTART,
+                  FaultKind.CUDA_FAULT),
+          // The producer dies when a worker has half of a file.
           "input_not_found", Set.of(FaultKind.PRODUCER_KILL),
           "deadline_exceeded", STILL,
           "store_unavailable", Set.of(FaultKind.PRODUCER_KILL, FaultKind.WORKER_STOP));
@@ -175,12 +182,6 @@ final class Explanations {
         .map(strike -> strike.ended().plus(RECONNECTING))
         .max(Comparator.naturalOrder())
         .orElse(end.endedAt());
-  }
-
-  private static Set<FaultKind> and(Set<FaultKind> some, FaultKind... more) {
-    Set<FaultKind> all = EnumSet.copyOf(some);
-    all.addAll(List.of(more));
-    return all;
   }
 
   private static String line(Render first, Render again) {

@@ -15,7 +15,7 @@ import tools.jackson.databind.JsonNode;
  * @param endedAt when
  * @param code why not; null when it succeeded
  * @param failures its failed attempts, the last one of a failed job included
- * @param outputs digests of its files
+ * @param outputs its files
  */
 record JobEnd(
     String jobId,
@@ -24,7 +24,7 @@ record JobEnd(
     Instant endedAt,
     @Nullable String code,
     List<FailedAttempt> failures,
-    List<String> outputs) {
+    List<OutputFile> outputs) {
 
   JobEnd {
     failures = List.copyOf(failures);
@@ -48,9 +48,13 @@ record JobEnd(
     if (result.path("status").asString().equals("failed")) {
       failures.add(new FailedAttempt(nodeId, ended, code.asString("")));
     }
-    List<String> outputs = new ArrayList<>();
+    List<OutputFile> outputs = new ArrayList<>();
     for (JsonNode output : result.path("outputs")) {
-      outputs.add(output.path("sha256").asString(output.path("text").asString("")));
+      outputs.add(
+          new OutputFile(
+              output.path("url").asString(""),
+              output.path("size_bytes").asLong(-1),
+              output.path("sha256").asString(output.path("text").asString(""))));
     }
     return new JobEnd(
         result.path("job_id").asString(),

@@ -27,7 +27,7 @@ final class Ledger {
    * @param jobId its id
    * @param pastDeadline whether it is bound to fail by its time limit
    * @param byMessage whether a message asked for it, which named a queue for its answer
-   * @param after the job that must succeed first; null for none
+   * @param needs id of the job that must succeed before it; null for none
    * @param asked when it was asked for; it may have begun before the answer came
    */
   record AcceptedJob(
@@ -35,7 +35,7 @@ final class Ledger {
       UUID jobId,
       boolean pastDeadline,
       boolean byMessage,
-      @Nullable UUID after,
+      @Nullable UUID needs,
       Instant asked) {}
 
   /** What became of the wish to cancel a run. */
@@ -44,7 +44,7 @@ final class Ledger {
     DONE,
     /** The run had ended. */
     TOO_LATE,
-    /** The producer had not read the run from the intake yet. */
+    /** Not asked for: the producer had not read all of the run from the intake in time. */
     TOO_EARLY
   }
 
@@ -57,7 +57,7 @@ final class Ledger {
                 job.jobId(),
                 job.pastDeadline(),
                 run.intake(),
-                job.after() == null ? null : run.jobs().get(job.after()).jobId(),
+                run.needs(job),
                 asked)));
   }
 

@@ -50,6 +50,7 @@ final class Report {
     row(lines, "**lost**", verdict.lost().size());
     row(lines, "**answered twice**", verdict.answeredTwice().size());
     row(lines, "**answered wrongly**", verdict.answeredWrongly().size());
+    row(lines, "output files compared", evidence.files().size());
     row(lines, "**runs without an end**", verdict.unended().size());
     row(lines, "repeats a receiver drops by key", verdict.repeatsByKey());
     int again = verdict.againBy().values().stream().mapToInt(Integer::intValue).sum();
@@ -92,9 +93,9 @@ final class Report {
     Integer early = ledger.cancels().get(Ledger.Cancel.TOO_EARLY);
     if (early != null) {
       lines.add(
-          "Note: the producer had not read "
+          "Note: "
               + early
-              + " run(s) from the intake when asked to cancel");
+              + " run(s) were not cancelled: the producer did not read them from the intake in time");
     }
     return lines;
   }

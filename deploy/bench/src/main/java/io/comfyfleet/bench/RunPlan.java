@@ -2,6 +2,7 @@ package io.comfyfleet.bench;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,11 @@ record RunPlan(
 
   RunPlan {
     jobs = List.copyOf(jobs);
+  }
+
+  /** Id of the job that must succeed before this one; null for none. */
+  @Nullable UUID needs(JobPlan job) {
+    return job.after() == null ? null : jobs.get(job.after()).jobId();
   }
 
   /** For people. */

@@ -5,8 +5,10 @@ import io.comfyfleet.launch.ProducerClient;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 
 /**
  * Hands a workload in at its times, each run on a thread of its own, and writes down what was
@@ -14,17 +16,25 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Submitter {
 
-  private static final Duration READING = Duration.ofMinutes(1);
+  private static final Duration LOOK_EVERY = Duration.ofMillis(100);
 
   private final Api api;
-  private final IntakeDoor intake;
+  private final BiConsumer<UUID, byte[]> intake;
   private final Ledger ledger;
+  private final Duration readingLimit;
   private final AtomicInteger open = new AtomicInteger();
 
-  Submitter(Api api, IntakeDoor intake, Ledger ledger) {
+  /**
+   * @param intake takes a job's id and its message for {@code fleet.intake}, and returns when the
+   *     broker has it
+   * @param readingLimit how long the producer may take to read a run from there that is to be
+   *     cancelled
+   */
+  Submitter(Api api, BiConsumer<UUID, byte[]> intake, Ledger ledger, Duration readingLimit) {
     this.api = api;
     this.intake = intake;
     this.ledger = ledger;
+    this.readingLimit = readingLimit;
   }
 
   /** Returns at once. */
@@ -66,7 +76,7 @@ final class Submitter {
       List<byte[]> messages = Bodies.messages(run);
       for (int index = 0; index < messages.size(); index++) {
         Instant asked = Instant.now();
-        intake.publish(run.jobs().get(index).jobId(), messages.get(index));
+        intake.accept(run.jobs().get(index).jobId(), messages.get(index));
         ledger.accepted(run, List.of(run.jobs().get(index)), asked);
       }
       return true;
@@ -83,7 +93,7 @@ final class Submitter {
     if (run.intake()) {
       List<byte[]> messages = Bodies.messages(run);
       for (int index = 0; index < messages.size(); index++) {
-        intake.publish(run.jobs().get(index).jobId(), messages.get(index));
+        intake.accept(run.jobs().get(index).jobId(), messages.get(index));
       }
     } else {
       post(run);
@@ -100,13 +110,13 @@ final class Submitter {
   }
 
   private void cancel(RunPlan run) {
-    if (run.intake() && run.jobs().size() > 1) {
-      awaitRead(run);
+    if (run.intake() && !isRead(run)) {
+      ledger.cancelled(Ledger.Cancel.TOO_EARLY);
+      return;
     }
     ledger.asksToCancel(run.runId());
     Api.Answer answer = api.post("/api/runs/" + run.runId() + "/cancel", "", null);
     switch (answer.status()) {
-      case 404 -> ledger.cancelled(Ledger.Cancel.TOO_EARLY);
       case 409 -> ledger.cancelled(Ledger.Cancel.TOO_LATE);
       default -> {
         if (answer.isSuccess()) {
@@ -118,17 +128,22 @@ final class Submitter {
     }
   }
 
-  /** A run that was cancelled before all of its messages were read refuses the others. */
-  private void awaitRead(RunPlan run) {
-    Instant limit = Instant.now().plus(READING);
-    while (Instant.now().isBefore(limit)) {
-      Api.Answer answer = api.get("/api/runs/" + run.runId());
-      if (answer.isSuccess()
-          && ProducerClient.JSON.readTree(answer.body()).path("jobs").size() >= run.jobs().size()) {
-        return;
+  /** Waits: a message that is read after its run was cancelled is refused, and rightly. */
+  private boolean isRead(RunPlan run) {
+    Instant limit = Instant.now().plus(readingLimit);
+    while (!knowsAll(run)) {
+      if (!Instant.now().isBefore(limit)) {
+        return false;
       }
-      pause(Duration.ofMillis(200));
+      pause(LOOK_EVERY);
     }
+    return true;
+  }
+
+  private boolean knowsAll(RunPlan run) {
+    Api.Answer answer = api.get("/api/runs/" + run.runId());
+    return answer.isSuccess()
+        && ProducerClient.JSON.readTree(answer.body()).path("jobs").size() == run.jobs().size();
   }
 
   private static void pause(Duration time) {

@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class JudgeTest {
 
@@ -118,6 +120,57 @@ class JudgeTest {
   }
 
   @Test
+  void outputThatIsNotThereOrIsAnotherIsWrong() {
+    String url = Trial.file("sha-0").url();
+    trial.files.remove(url);
+    assertThat(trial.judge().answeredWrongly())
+        .containsExactly(id(0) + ": its output " + url + " is not there");
+    assertThat(trial.judge().isGood()).isFalse();
+
+    trial.files.put(url, new OutputFile(url, 10, "another"));
+    assertThat(trial.judge().answeredWrongly())
+        .containsExactly(id(0) + ": its output " + url + " is another");
+
+    trial.files.put(url, new OutputFile(url, 9, "sha-0"));
+    assertThat(trial.judge().answeredWrongly()).hasSize(1);
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
+  void dependencyFailedIsWrongUnlessTheNeededJobEndedWithoutSuccess() {
+    change(failed(id(0), "dependency_failed", List.of()));
+    assertThat(trial.judge().answeredWrongly())
+        .containsExactly(id(0) + ": dependency_failed, but it needs no job");
+
+    trial.needs(id(1));
+    assertThat(trial.judge().answeredWrongly())
+        .containsExactly(id(0) + ": dependency_failed, but " + id(1) + " did not fail");
+    assertThat(trial.judge().isGood()).isFalse();
+
+    trial.needs(id(9));
+    assertThat(trial.judge().answeredWrongly()).hasSize(1);
+
+    trial.needs(id(1));
+    trial.cancelled.add("r1");
+    change(1, ended(id(1), "cancelled"));
+
+    assertThat(trial.judge().isGood()).isTrue();
+  }
+
+  @Test
+  void successOfAJobWhoseNeededOneDidNotSucceedIsWrong() {
+    trial.needs(id(1));
+    assertThat(trial.judge().isGood()).isTrue();
+
+    trial.cancelled.add("r1");
+    change(1, ended(id(1), "cancelled"));
+
+    assertThat(trial.judge().answeredWrongly())
+        .containsExactly(id(0) + ": succeeded, but " + id(1) + " did not");
+    assertThat(trial.judge().isGood()).isFalse();
+  }
+
+  @Test
   void endUnderASecondKeyIsAnAnswerTwice() {
     trial.answers.add(answer("another key", "completed", trial.runs.getFirst().ends()));
 
@@ -199,52 +252,48 @@ class JudgeTest {
     assertThat(trial.judge().isGood()).isTrue();
   }
 
+  /** Of two prompts on a machine that hangs, one has begun and one waits behind it. */
   @Test
-  void comfyUiThatHangsExplainsAttemptsThatStalledAndPromptsThatWaitedBehindThem() {
-    giveUp(
-        id(0),
-        "out_of_memory",
+  void hangExplainsTheAttemptsThatStalledAndThatHungOnItsNode() {
+    List<FailedAttempt> failures =
         List.of(
             attempt("node-1", 20, "stalled"),
-            attempt("node-1", 21, "comfyui_hung"),
-            attempt("node-2", 30, "out_of_memory")));
-    trial.strikes.add(struck(FaultKind.OUT_OF_MEMORY, "node-2", 29, 30));
+            attempt("node-2", 40, "comfyui_hung"),
+            attempt("node-1", 50, "out_of_memory"));
+    giveUp(id(0), "out_of_memory", failures);
+    trial.strikes.add(struck(FaultKind.OUT_OF_MEMORY, "node-1", 50, 50));
+    trial.strikes.add(struck(FaultKind.HANG, "node-1", 9, 20));
     assertThat(trial.judge().unexplained()).hasSize(1);
 
-    trial.strikes.add(struck(FaultKind.HANG, "node-1", 10, 22));
+    trial.strikes.add(struck(FaultKind.HANG, "node-2", 30, 45));
 
     assertThat(trial.judge().unexplained()).isEmpty();
+    assertThat(trial.judge().isGood()).isTrue();
   }
 
-  @Test
-  void dependencyThatFailedIsWrongUnlessTheNeededJobDid() {
-    change(Trial.failed(id(1), "dependency_failed", List.of()));
-    assertThat(trial.judge().answeredWrongly()).hasSize(1);
-    trial.inOrder();
-    assertThat(trial.judge().answeredWrongly())
-        .containsExactly(id(1) + ": dependency_failed, but nothing that it needs has failed");
+  @ParameterizedTest
+  @CsvSource({
+    "stalled, HANG, SOCKET_DROP",
+    "stalled, WORKER_STOP, DEAF_SOCKET",
+    "comfyui_hung, HANG, COMFYUI_RESTART",
+    "comfyui_hung, WORKER_STOP, LOST_RESPONSE",
+    "comfyui_unreachable, COMFYUI_RESTART, LOST_RESPONSE",
+    "comfyui_unreachable, HANG, NETWORK_CUT",
+    "comfyui_unreachable, CUDA_FAULT, SOCKET_DROP",
+    "comfyui_restarted, HISTORY_EVICTED, WORKER_KILL",
+    "output_not_retrievable, COMFYUI_RESTART, WORKER_KILL",
+    "output_not_retrievable, CUDA_FAULT, OUT_OF_MEMORY",
+    "input_not_found, PRODUCER_KILL, PRODUCER_CUT",
+  })
+  void attemptIsExplainedByAFaultThatCanMakeItFailSoAndByNoOther(
+      String code, FaultKind cause, FaultKind other) {
+    giveUp(id(0), code, List.of(attempt("node-1", 10, code)));
+    trial.strikes.add(struck(other, "node-1", 9, 9));
+    assertThat(trial.judge().unexplained()).hasSize(1);
 
-    change(Trial.failed(id(0), "out_of_memory", List.of()));
+    trial.strikes.add(struck(cause, "node-1", 9, 9));
 
-    assertThat(trial.judge().answeredWrongly()).isEmpty();
-  }
-
-  @Test
-  void successOfAJobWhoseNeededJobFailedIsWrong() {
-    trial.inOrder();
-    assertThat(trial.judge().answeredWrongly()).isEmpty();
-
-    change(Trial.failed(id(0), "out_of_memory", List.of()));
-
-    assertThat(trial.judge().answeredWrongly())
-        .containsExactly(id(1) + ": succeeded, but " + id(0) + ", which it needs, did not");
-  }
-
-  @Test
-  void fileThatIsNotThereAsItsResultSaysIsWrong() {
-    trial.wrongFiles.add(id(0) + ": its output /api/artifacts/x is not there");
-
-    assertThat(trial.judge().isGood()).isFalse();
+    assertThat(trial.judge().unexplained()).isEmpty();
   }
 
   @Test
@@ -453,12 +502,14 @@ class JudgeTest {
     change(failed(jobId, code, failures));
   }
 
-  /** The end of its job, in every answer. */
+  /** The first job's end, in every answer. */
   private void change(JobEnd end) {
-    List<JobEnd> ends =
-        trial.runs.getFirst().ends().stream()
-            .map(known -> known.jobId().equals(end.jobId()) ? end : known)
-            .toList();
+    change(0, end);
+  }
+
+  private void change(int index, JobEnd end) {
+    List<JobEnd> ends = new ArrayList<>(trial.runs.getFirst().ends());
+    ends.set(index, end);
     trial.runs.set(0, new RunState("r1", "partial", ends));
     trial.answers.set(0, answer("run-r1-completed", "partial", ends));
   }

@@ -3,8 +3,10 @@ package io.comfyfleet.bench;
 import io.comfyfleet.bench.JobEnd.FailedAttempt;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -23,13 +25,13 @@ final class Trial {
   final List<Reply> replies = new ArrayList<>();
   final List<RunState> runs = new ArrayList<>();
   final List<Render> renders = new ArrayList<>();
+  final Map<String, OutputFile> files = new HashMap<>();
   final List<Letter> letters = new ArrayList<>();
   final List<Struck> strikes = new ArrayList<>();
   final List<String> missed = new ArrayList<>();
   final List<Instant> arrivals = new ArrayList<>();
   final List<String> surprises = new ArrayList<>();
   final List<String> leftBehind = new ArrayList<>();
-  final List<String> wrongFiles = new ArrayList<>();
 
   static Trial of(int jobs) {
     Trial trial = new Trial();
@@ -37,11 +39,17 @@ final class Trial {
     for (int i = 0; i < jobs; i++) {
       ends.add(succeeded(id(i), "node-1", "sha-" + i));
       trial.accepted.add(accepted(id(i), false));
+      trial.keep("sha-" + i);
       trial.renders.add(render(id(i), "node-1", i, i + 1));
     }
     trial.runs.add(new RunState("r1", "completed", ends));
     trial.answers.add(answer("run-r1-completed", "completed", ends));
     return trial;
+  }
+
+  /** The output is where its result says. */
+  void keep(String sha256) {
+    files.put(file(sha256).url(), file(sha256));
   }
 
   static Answer answer(@Nullable String key, String status, List<JobEnd> ends) {
@@ -56,16 +64,16 @@ final class Trial {
     return new Ledger.AcceptedJob("r1", UUID.fromString(jobId), pastDeadline, false, null, START);
   }
 
+  /** The first job waits for another one. */
+  void needs(String jobId) {
+    UUID needed = UUID.fromString(jobId);
+    accepted.set(
+        0, new Ledger.AcceptedJob("r1", UUID.fromString(id(0)), false, false, needed, START));
+  }
+
   /** The first job asked for by a message. */
   void byMessage() {
     accepted.set(0, new Ledger.AcceptedJob("r1", UUID.fromString(id(0)), false, true, null, START));
-  }
-
-  /** The second job needs the first. */
-  void inOrder() {
-    UUID first = UUID.fromString(id(0));
-    accepted.set(
-        1, new Ledger.AcceptedJob("r1", UUID.fromString(id(1)), false, false, first, START));
   }
 
   /** As the last attempt's node wrote it. */
@@ -79,7 +87,11 @@ final class Trial {
 
   static JobEnd succeeded(String jobId, String nodeId, String output, int at) {
     return new JobEnd(
-        jobId, "succeeded", nodeId, START.plusSeconds(at), null, List.of(), List.of(output));
+        jobId, "succeeded", nodeId, START.plusSeconds(at), null, List.of(), List.of(file(output)));
+  }
+
+  static OutputFile file(String sha256) {
+    return new OutputFile("http://producer/api/artifacts/" + sha256, 10, sha256);
   }
 
   /** Without a picture. */
@@ -120,12 +132,12 @@ final class Trial {
         replies,
         runs,
         renders,
+        files,
         letters,
         strikes,
         missed,
         arrivals,
         surprises,
-        leftBehind,
-        wrongFiles);
+        leftBehind);
   }
 }
