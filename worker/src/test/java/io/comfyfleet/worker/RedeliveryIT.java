@@ -119,6 +119,30 @@ class RedeliveryIT extends OneMachine {
   }
 
   @Test
+  void workerThatWasStoppedWhileItAskedWhoHasAJobAsksAgainBeforeItBegins() throws Exception {
+    String questions = fleet.bindControl();
+    Process worker = fleet.startProcess(comfy.url(), store.url());
+    Job job = Jobs.image().build();
+    fleet.publish(job, repeated());
+    awaitQuestion(questions);
+    signal(worker, "STOP");
+    Instant stopped = Instant.now();
+    // Longer than it waits for answers.
+    await().until(() -> Instant.now().isAfter(stopped.plusSeconds(6)));
+    while (fleet.messageNow(questions) != null) {}
+
+    signal(worker, "CONT");
+    awaitQuestion(questions);
+    fleet.tell("node-1", new ControlMessage.Done(job.jobId(), job.tryName()));
+
+    await().until(() -> fleet.waiting(IMAGE) == 0);
+    Job next = Jobs.image().build();
+    fleet.publish(next);
+    assertThat(fleet.result().jobId()).isEqualTo(next.jobId());
+    assertThat(comfy.executed()).hasSize(1);
+  }
+
+  @Test
   void promptOfAJobThatIsCancelledBeforeItsRestartedWorkerBeginsAgainIsCancelledToo()
       throws Exception {
     String questions = fleet.bindControl();
@@ -129,11 +153,7 @@ class RedeliveryIT extends OneMachine {
     first.destroyForcibly();
     startWorker();
 
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() ->
-            codec.decodeControl(fleet.message(questions).getBody())
-                instanceof ControlMessage.WhoHas);
+    awaitQuestion(questions);
     fleet.tell("node-1", new ControlMessage.Cancel(video.jobId()));
 
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.CANCELLED);
@@ -264,6 +284,19 @@ class RedeliveryIT extends OneMachine {
     fleet.tell("node-1", new ControlMessage.Done(first.jobId(), first.tryName()));
 
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+  }
+
+  private void awaitQuestion(String questions) {
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .until(() ->
+            codec.decodeControl(fleet.message(questions).getBody())
+                instanceof ControlMessage.WhoHas);
+  }
+
+  private static void signal(Process process, String name) throws Exception {
+    assertThat(new ProcessBuilder("kill", "-" + name, "" + process.pid()).start().waitFor())
+        .isZero();
   }
 
   private static void assertUncounted(Message message) {

@@ -1,6 +1,7 @@
 package io.comfyfleet.bench;
 
 import io.comfyfleet.bench.Ledger.AcceptedJob;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,9 @@ import java.util.stream.Stream;
 
 /** The ends that a job of the workload cannot have, whatever strikes. */
 final class WrongEnds {
+
+  /** What a worker that was stopped finds ended it tells of within that time. */
+  private static final Duration WAKING = Duration.ofSeconds(2);
 
   private final Evidence evidence;
   private final Set<String> rendered;
@@ -58,8 +62,16 @@ final class WrongEnds {
         : Stream.empty();
   }
 
+  /** A worker that stands still interrupts nothing; what has ended meanwhile is a success. */
+  private boolean wasStopped(JobEnd end) {
+    return evidence.strikes().stream()
+        .filter(strike -> strike.kind() == FaultKind.WORKER_STOP)
+        .anyMatch(
+            strike -> strike.touches(end.nodeId(), end.endedAt().minus(WAKING), end.endedAt()));
+  }
+
   private Stream<String> wrongSuccess(AcceptedJob job, JobEnd end, boolean cancelled) {
-    if (job.pastDeadline()) {
+    if (job.pastDeadline() && !wasStopped(end)) {
       return Stream.of("succeeded past its deadline");
     }
     if (job.needs() != null && !succeeded(job.needs())) {

@@ -120,6 +120,17 @@ class JudgeTest {
   }
 
   @Test
+  void successPastItsDeadlineIsRightWhileItsWorkerStoodStill() {
+    trial.accepted.set(0, accepted(id(0), true));
+    trial.strikes.add(struck(FaultKind.WORKER_STOP, "node-2", -20, 0));
+    assertThat(trial.judge().answeredWrongly()).hasSize(1);
+
+    trial.strikes.add(struck(FaultKind.WORKER_STOP, "node-1", -20, 0));
+
+    assertThat(trial.judge().answeredWrongly()).isEmpty();
+  }
+
+  @Test
   void outputThatIsNotThereOrIsAnotherIsWrong() {
     String url = Trial.file("sha-0").url();
     trial.files.remove(url);

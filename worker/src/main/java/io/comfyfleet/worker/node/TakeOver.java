@@ -23,6 +23,8 @@ public final class TakeOver {
   // When this node found the broker just now, be it for the first time, others may not have yet.
   private static final Duration WAIT_AFTER_CONNECT = Duration.ofSeconds(4);
   private static final Duration SETTLED = Duration.ofSeconds(15);
+  // A process that was stopped for so long has missed answers, and asks anew.
+  private static final Duration STANDSTILL = Duration.ofSeconds(1);
   // A broker that takes nothing keeps the question; without an answer to it nobody may begin.
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
 
@@ -48,12 +50,21 @@ public final class TakeOver {
             jobId, attempt.job().replay(), attempt.job().tryName(), node.identity().id());
     Instant giveUp = Instant.now().plus(LONGEST_WAIT);
     heard.put(jobId, Instant.MAX);
-    Instant until;
-    do {
+    Instant until = giveUp;
+    while (Instant.now().isBefore(until)) {
+      Instant turn = Instant.now();
       events.tell(Topology.CONTROL_ALL, question);
+      if (!attempt.pause(ASK_EVERY)) {
+        break;
+      }
+      Instant now = Instant.now();
+      if (turn.plus(STANDSTILL).isBefore(now)) {
+        heard.put(jobId, Instant.MAX);
+        giveUp = now.plus(LONGEST_WAIT);
+      }
       Instant heardAt = heard.get(jobId);
       until = Instant.MAX.equals(heardAt) ? giveUp : heardAt.plus(wait);
-    } while (attempt.pause(ASK_EVERY) && Instant.now().isBefore(until));
+    }
     heard.remove(jobId);
   }
 
