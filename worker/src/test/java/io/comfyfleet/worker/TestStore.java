@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.UUID;
@@ -94,7 +95,11 @@ public final class TestStore implements AutoCloseable {
     String query = exchange.getRequestURI().getQuery();
     String filename = query.replaceFirst(".*filename=([^&]*).*", "$1");
     String type = exchange.getRequestHeaders().getFirst("Content-Type");
-    files.put(id, new StoredFile(filename, type, bytes));
+    StoredFile before = files.putIfAbsent(id, new StoredFile(filename, type, bytes));
+    if (before != null && !Arrays.equals(before.bytes(), bytes)) {
+      exchange.sendResponseHeaders(409, -1);
+      return;
+    }
     String answer =
         """
         {"artifact":"%s","filename":"%s","content_type":"%s","size_bytes":%d,"sha256":"%s",\

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.Input;
 import io.comfyfleet.job.Job;
+import io.comfyfleet.job.Output;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.job.Workflow;
+import io.comfyfleet.simulator.SimulatedComfyUi;
+import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
 import java.net.URI;
 import java.util.List;
@@ -16,6 +19,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.context.ConfigurableApplicationContext;
 
 /** Inputs and outputs whose other side is away, slow, or somebody else's. */
 class TransferIT extends OneMachine {
@@ -73,6 +77,30 @@ class TransferIT extends OneMachine {
     fleet.publish(Jobs.image().maxAttempts(1).build());
 
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+  }
+
+  @Test
+  void sameAttemptOnAnotherMachineLeavesTheFilesOfTheFirstAsTheyAre() {
+    Job job = Jobs.image().build();
+    Output first;
+    try (ConfigurableApplicationContext _ = startWorker()) {
+      fleet.publish(job);
+      first = fleet.result().outputs().getFirst();
+    }
+
+    try (SimulatedComfyUi other = SimulatedComfyUi.start(SimulatorOptions.defaults())) {
+      fleet.startWorker(other.url(), store.url(), Map.of());
+      fleet.publish(job);
+      Output second = fleet.result().outputs().getFirst();
+
+      assertThat(second.sha256()).isNotEqualTo(first.sha256());
+      assertThat(stored(first)).isEqualTo(first.sha256());
+      assertThat(stored(second)).isEqualTo(second.sha256());
+    }
+  }
+
+  private String stored(Output output) {
+    return TestStore.sha256(store.files().get(output.artifact()).bytes());
   }
 
   @Test

@@ -11,7 +11,7 @@ final class ConformancePictures {
 
   static byte[] png(int width, int height, int colour) {
     try {
-      return MediaFiles.png(new Picture.Plain(width, height, 1, colour).draw(0), "");
+      return MediaFiles.png(new Picture.Plain(width, height, 1, colour).draw(0));
     } catch (IOException e) {
       throw new UncheckedIOException("Encoding a test picture", e);
     }

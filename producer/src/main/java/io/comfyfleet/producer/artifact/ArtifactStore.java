@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Where the bytes lie. A file is named by artifact and digest, so one that is replaced never mixes
- * with its successor. Thread-safe.
+ * Where the bytes lie. A file is named by artifact and digest, so what a crash left never stands
+ * for another body. Thread-safe.
  */
 interface ArtifactStore {
   /**
@@ -33,9 +33,6 @@ interface ArtifactStore {
 
   /** The file, or empty when it is not there. To be closed. */
   Optional<Stored> open(UUID artifact, String sha256) throws IOException;
-
-  /** Removes the file if it is there. */
-  void remove(UUID artifact, String sha256) throws IOException;
 
   /** A body taken aside. Closing without keeping removes it. */
   interface Received extends Closeable {

@@ -33,25 +33,11 @@ class ArtifactTable {
   }
 
   void insert(Artifact artifact) {
-    write(
-        artifact,
-        """
-        insert into artifact (id, job_id, filename, content_type, size_bytes, sha256, stored_at)
-        values (:id, :job, :filename, :type, :size, :sha256, :at)
-        """);
-  }
-
-  void update(Artifact artifact) {
-    write(
-        artifact,
-        """
-        update artifact set job_id = :job, filename = :filename, content_type = :type,
-               size_bytes = :size, sha256 = :sha256, stored_at = :at where id = :id
-        """);
-  }
-
-  private void write(Artifact artifact, String sql) {
-    jdbc.sql(sql)
+    jdbc.sql(
+            """
+            insert into artifact (id, job_id, filename, content_type, size_bytes, sha256, stored_at)
+            values (:id, :job, :filename, :type, :size, :sha256, :at)
+            """)
         .param("id", artifact.id())
         .param("job", artifact.jobId(), Types.OTHER)
         .param("filename", artifact.filename())

@@ -1,5 +1,6 @@
 package io.comfyfleet.producer.artifact;
 
+import io.comfyfleet.producer.problem.ProblemException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.env.Environment;
 import org.springframework.dao.DuplicateKeyException;
+import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -83,10 +85,12 @@ public class Artifacts {
   }
 
   /**
-   * Stores a body.
+   * Stores a body. What is stored never changes, because results name it by its digest; the same
+   * body again is told from another one.
    *
    * @param announced length in bytes; -1 when unknown
    * @throws IOException when the sender broke off
+   * @throws ProblemException (409) when another body has that id
    */
   Kept put(
       UUID id,
@@ -119,40 +123,45 @@ public class Artifacts {
 
   /**
    * Row first, file second, commit last: a crash leaves at most a file that nobody names and that
-   * the repeat of the upload overwrites. What it replaces goes after the commit.
+   * the repeat of the upload overwrites.
    */
   private Kept keep(Artifact artifact, ArtifactStore.Received received) throws IOException {
-    Optional<Artifact> previous;
     try {
-      previous = record(artifact, received);
+      return record(artifact, received);
     } catch (DuplicateKeyException e) {
       // Another producer was first; now there is a row to wait for.
-      previous = record(artifact, received);
+      return record(artifact, received);
     } catch (FileFailure e) {
       throw e.failure();
     }
-    if (previous.isPresent() && !previous.get().sha256().equals(artifact.sha256())) {
-      store.remove(artifact.id(), previous.get().sha256());
-    }
-    boolean same = previous.map(Artifact::sha256).filter(artifact.sha256()::equals).isPresent();
-    return new Kept(artifact, same);
   }
 
-  private Optional<Artifact> record(Artifact artifact, ArtifactStore.Received received) {
+  private Kept record(Artifact artifact, ArtifactStore.Received received) {
     return transaction.execute(status -> {
       Optional<Artifact> before = table.lock(artifact.id());
-      if (before.isPresent()) {
-        table.update(artifact);
-      } else {
+      if (before.isEmpty()) {
         table.insert(artifact);
+      } else if (!before.get().sha256().equals(artifact.sha256())) {
+        throw otherContent(before.get());
       }
       try {
         received.keep(artifact.id());
       } catch (IOException e) {
         throw new FileFailure(e);
       }
-      return before;
+      return new Kept(before.orElse(artifact), before.isPresent());
     });
+  }
+
+  private static ProblemException otherContent(Artifact stored) {
+    return new ProblemException(
+        HttpStatus.CONFLICT,
+        "artifact-exists",
+        "Artifact "
+            + stored.id()
+            + " is stored with other content (SHA-256 "
+            + stored.sha256()
+            + "). What is stored never changes: store the new file under an id of its own");
   }
 
   private String publicUrl() {
@@ -167,8 +176,8 @@ public class Artifacts {
   /**
    * What became of an upload.
    *
-   * @param artifact as it is stored now
-   * @param same whether the same content was there before
+   * @param artifact as it is stored, under the name it came with first
+   * @param same whether it was there before
    */
   record Kept(Artifact artifact, boolean same) {}
 

@@ -109,11 +109,6 @@ final class FolderStore implements ArtifactStore {
     }
   }
 
-  @Override
-  public void remove(UUID artifact, String sha256) throws IOException {
-    Files.deleteIfExists(file(artifact, sha256));
-  }
-
   private Path file(UUID artifact, String sha256) {
     String id = artifact.toString();
     return folder.resolve(id.substring(0, 2)).resolve(id + "." + sha256.substring(0, 16));

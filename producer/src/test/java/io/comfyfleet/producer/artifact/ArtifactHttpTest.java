@@ -113,17 +113,30 @@ class ArtifactHttpTest {
   }
 
   @Test
-  void otherContentReplacesTheFormerAndLeavesOneFile() throws Exception {
-    put(id, "a.png", "image/png", bytes(10));
-    byte[] newer = bytes(20);
+  void otherContentUnderAKnownIdIsRefusedAndChangesNothing() throws Exception {
+    byte[] first = bytes(10);
+    put(id, "a.png", "image/png", first);
 
-    HttpResponse<String> again = put(id, "b.webp", "image/webp", newer);
+    HttpResponse<String> other = put(id, "b.webp", "image/webp", bytes(20));
     HttpResponse<byte[]> got = get("/api/artifacts/" + id);
 
-    assertThat(again.statusCode()).isEqualTo(201);
-    assertThat(got.body()).isEqualTo(newer);
-    assertThat(header(got, "Content-Type")).isEqualTo("image/webp");
+    assertThat(other.statusCode()).isEqualTo(409);
+    assertThat(other.body()).contains("urn:comfyfleet:problem:artifact-exists", sha256(first));
+    assertThat(got.body()).isEqualTo(first);
+    assertThat(header(got, "Content-Type")).isEqualTo("image/png");
     assertThat(filesOf(id)).hasSize(1);
+    assertThat(incoming()).isEmpty();
+  }
+
+  @Test
+  void sameFileAgainComesBackAfterItVanishedFromTheDisk() throws Exception {
+    byte[] body = bytes(10);
+    put(id, "a.png", "image/png", body);
+    Files.delete(filesOf(id).getFirst());
+
+    put(id, "a.png", "image/png", body);
+
+    assertThat(get("/api/artifacts/" + id).body()).isEqualTo(body);
   }
 
   @Test
@@ -285,7 +298,7 @@ class ArtifactHttpTest {
   }
 
   @Test
-  void concurrentUploadsOfOneArtifactEndWithOneWholeFile() throws Exception {
+  void firstOfConcurrentUploadsIsKeptAndNoOther() throws Exception {
     List<byte[]> bodies = new ArrayList<>();
     List<CompletableFuture<HttpResponse<String>>> uploads = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
@@ -299,12 +312,17 @@ class ArtifactHttpTest {
               BodyHandlers.ofString()));
     }
 
+    List<Integer> answers = new ArrayList<>();
     for (CompletableFuture<HttpResponse<String>> upload : uploads) {
-      assertThat(upload.get().statusCode()).isIn(200, 201);
+      answers.add(upload.get().statusCode());
     }
 
     HttpResponse<byte[]> got = get("/api/artifacts/" + id);
-    assertThat(bodies).anyMatch(body -> Arrays.equals(body, got.body()));
+    assertThat(answers).containsOnlyOnce(201);
+    for (int i = 0; i < bodies.size(); i++) {
+      boolean same = Arrays.equals(bodies.get(i), got.body());
+      assertThat(answers.get(i)).isIn(same ? List.of(200, 201) : List.of(409));
+    }
     assertThat(header(got, "ETag")).isEqualTo("\"" + sha256(got.body()) + "\"");
     assertThat(filesOf(id)).hasSize(1);
   }

@@ -20,13 +20,13 @@ class ArtifactTablePostgresTest {
       Instant at = Instant.parse("2026-01-01T00:00:00Z");
       Artifact first = new Artifact(UUID.randomUUID(), null, "狐.png", "image/png", 5, "ab", at);
       Artifact second =
-          new Artifact(first.id(), UUID.randomUUID(), "b.png", "image/png", 6, "cd", at);
+          new Artifact(UUID.randomUUID(), UUID.randomUUID(), "b.png", "image/png", 6, "cd", at);
 
       table.insert(first);
       assertThat(table.find(first.id())).contains(first);
 
-      table.update(second);
-      assertThat(table.lock(first.id())).contains(second);
+      table.insert(second);
+      assertThat(table.lock(second.id())).contains(second);
       assertThat(table.find(UUID.randomUUID())).isEmpty();
     }
   }

@@ -22,6 +22,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -32,6 +33,9 @@ public final class OutputTransfer {
 
   /** What the store itself says to a file that it will never take; the rest may pass. */
   private static final Set<Integer> REFUSALS = Set.of(400, 413, 415);
+
+  /** What the store says to other content under an id that it knows. */
+  private static final int TAKEN = 409;
 
   private final HttpClient http;
   private final ComfyClient comfy;
@@ -49,8 +53,10 @@ public final class OutputTransfer {
   }
 
   /**
-   * Moves one file. A store that does not answer is tried again until {@code patience} has passed;
-   * a repeat replaces what an earlier try left, since the artifact's id is derived.
+   * Moves one file. A store that does not answer is tried again until {@code patience} has passed.
+   * The artifact's id is derived, so that a repeat finds the file that an earlier try left. Where
+   * the same try was rendered twice, as after a lost connection, and the other render is stored
+   * already, this one gets an id of its own: what is stored never changes.
    *
    * @param pause waits between two tries
    * @throws OutputNotRetrievable when ComfyUI does not have it
@@ -61,30 +67,45 @@ public final class OutputTransfer {
     return StorePatience.call(properties.patience(), pause, () -> tryOnce(job, file));
   }
 
-  /** Id of an output, the same on each try of the same attempt. */
-  static UUID artifactId(Job job, StoredFile file) {
+  private Output tryOnce(Job job, StoredFile file) {
     String name = job.tryName() + "/" + file.node() + "/" + file.key() + "/" + file.position();
-    return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+    Sent sent = send(job, file, name);
+    if (sent.isTaken()) {
+      sent = send(job, file, name + "/" + sent.sha256());
+    }
+    if (sent.isTaken()) {
+      throw new StoreUnavailable(
+          "The output store holds other content under both ids of " + file.filename(), false, null);
+    }
+    return sent.output();
   }
 
-  private Output tryOnce(Job job, StoredFile file) {
+  /**
+   * Sends the file once.
+   *
+   * @param name what the artifact's id is derived from
+   */
+  private Sent send(Job job, StoredFile file, String name) {
+    UUID artifact = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
     try (ViewedFile viewed = view(file);
         MeteredStream body = new MeteredStream(viewed.body(), Long.MAX_VALUE)) {
       String contentType = MediaTypes.of(viewed.contentType(), file.filename());
-      UUID artifact = artifactId(job, file);
       BodyPublisher bytes = BodyPublishers.ofInputStream(() -> body);
       if (viewed.length() > 0) {
         bytes = BodyPublishers.fromPublisher(bytes, viewed.length());
       }
-      JsonNode stored =
+      HttpResponse<byte[]> answer =
           put(
               HttpRequest.newBuilder(address(job, file, artifact))
                   .timeout(properties.timeout())
                   .header("Content-Type", contentType)
                   .PUT(bytes)
-                  .build(),
-              file);
+                  .build());
       String sha256 = body.sha256();
+      if (answer.statusCode() == TAKEN) {
+        return new Sent(sha256, null);
+      }
+      JsonNode stored = read(answer, file);
       if (stored.path("size_bytes").asLong(-1) != body.count()
           || !sha256.equals(stored.path("sha256").asString(""))) {
         throw new StoreUnavailable(
@@ -96,18 +117,32 @@ public final class OutputTransfer {
             true,
             null);
       }
-      return new Output(
-          file.node(),
-          OutputKind.ofContentType(contentType),
-          artifact,
-          file.filename(),
-          contentType,
-          body.count(),
-          sha256,
-          URI.create(stored.path("url").asString("")),
-          null);
+      Output output =
+          new Output(
+              file.node(),
+              OutputKind.ofContentType(contentType),
+              artifact,
+              file.filename(),
+              contentType,
+              body.count(),
+              sha256,
+              URI.create(stored.path("url").asString("")),
+              null);
+      return new Sent(sha256, output);
     } catch (IOException e) {
       throw new StoreUnavailable("Closing " + file.filename() + " failed", true, e);
+    }
+  }
+
+  /**
+   * A file that the store has read.
+   *
+   * @param sha256 lower-case hexadecimal
+   * @param output null when its id is taken
+   */
+  private record Sent(String sha256, @Nullable Output output) {
+    boolean isTaken() {
+      return output == null;
     }
   }
 
@@ -130,31 +165,36 @@ public final class OutputTransfer {
     }
   }
 
-  private JsonNode put(HttpRequest request, StoredFile file) {
+  private HttpResponse<byte[]> put(HttpRequest request) {
     try {
-      HttpResponse<byte[]> response = WholeAnswer.of(http, request, BodyHandlers.ofByteArray());
-      int status = response.statusCode();
-      if (status != 200 && status != 201) {
-        boolean retryable = !REFUSALS.contains(status);
-        throw new StoreUnavailable(
-            "The output store answered HTTP "
-                + status
-                + " to "
-                + file.filename()
-                + (status == 413 ? ": it is larger than the store takes" : "")
-                + (status == 507 ? ": its disk is full" : ""),
-            retryable,
-            null);
-      }
-      return JSON.readTree(response.body());
-    } catch (JacksonException e) {
-      throw new StoreUnavailable(request.uri() + " was answered with no JSON", true, e);
+      return WholeAnswer.of(http, request, BodyHandlers.ofByteArray());
     } catch (IOException e) {
       throw new StoreUnavailable(
           "PUT " + request.uri() + " got no answer: " + e.getMessage(), true, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new StoreUnavailable("PUT " + request.uri() + " was interrupted", true, e);
+    }
+  }
+
+  private static JsonNode read(HttpResponse<byte[]> answer, StoredFile file) {
+    int status = answer.statusCode();
+    if (status != 200 && status != 201) {
+      boolean retryable = !REFUSALS.contains(status);
+      throw new StoreUnavailable(
+          "The output store answered HTTP "
+              + status
+              + " to "
+              + file.filename()
+              + (status == 413 ? ": it is larger than the store takes" : "")
+              + (status == 507 ? ": its disk is full" : ""),
+          retryable,
+          null);
+    }
+    try {
+      return JSON.readTree(answer.body());
+    } catch (JacksonException e) {
+      throw new StoreUnavailable(answer.uri() + " was answered with no JSON", true, e);
     }
   }
 

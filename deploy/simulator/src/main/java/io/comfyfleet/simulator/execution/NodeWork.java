@@ -22,6 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class NodeWork {
   private final Folders folders;
   private final String tempPrefix;
+  private final String machine;
 
   /**
    * Creates the work.
@@ -31,6 +32,7 @@ final class NodeWork {
   NodeWork(Folders folders, String tempPrefix) {
     this.folders = folders;
     this.tempPrefix = tempPrefix;
+    this.machine = Integer.toHexString(folders.base().hashCode());
   }
 
   /** One node's inputs: links resolved, literals as JSON. */
@@ -205,7 +207,7 @@ final class NodeWork {
     ArrayNode files = ui.putArray("images");
     for (int i = 0; i < picture.count(); i++) {
       Path file = slot.folder().resolve(slot.name(i));
-      Files.write(file, MediaFiles.png(picture.draw(i), call.graph()));
+      Files.write(file, MediaFiles.png(picture.draw(i), call.graph(), machine));
       files.add(item(slot.name(i), slot.subfolder(), type));
     }
     return NodeResult.shown(ui);
@@ -238,7 +240,8 @@ final class NodeWork {
     Path file = slot.folder().resolve(slot.name(0));
     MediaFiles.mp4(frames, fps, file);
     String poster = slot.name(0).replace(".mp4", ".png");
-    Files.write(slot.folder().resolve(poster), MediaFiles.png(frames.draw(0), call.graph()));
+    Files.write(
+        slot.folder().resolve(poster), MediaFiles.png(frames.draw(0), call.graph(), machine));
     ObjectNode item = item(slot.name(0), slot.subfolder(), type);
     item.put("format", call.text("format")).put("frame_rate", fps);
     item.put("workflow", poster).put("fullpath", file.toString());
@@ -268,7 +271,7 @@ final class NodeWork {
     Picture picture = call.picture("images");
     List<byte[]> previews = new ArrayList<>();
     for (int i = 0; i < picture.count(); i++) {
-      previews.add(MediaFiles.png(picture.draw(i), ""));
+      previews.add(MediaFiles.png(picture.draw(i)));
     }
     return new NodeResult(List.of(), null, previews);
   }

@@ -153,7 +153,7 @@ final class ViewRoutes {
           Graphics2D pen = image.createGraphics();
           pen.drawImage(read, 0, 0, null);
           pen.dispose();
-          return jpeg ? MediaFiles.jpeg(image) : MediaFiles.png(image, "");
+          return jpeg ? MediaFiles.jpeg(image) : MediaFiles.png(image);
         })
         .onSuccess(bytes ->
             request

@@ -28,16 +28,18 @@ public final class MediaFiles {
   private MediaFiles() {}
 
   /**
-   * Encodes a PNG.
+   * Encodes a PNG as a node saves it.
    *
-   * @param graph the text of the {@code prompt} tEXt chunk, ASCII only; empty for none
+   * @param graph the text of the {@code prompt} tEXt chunk, ASCII only
+   * @param machine ASCII; real machines do not make the same bytes of the same graph, because
+   *     another GPU rounds otherwise and another Pillow compresses otherwise
    */
-  public static byte[] png(BufferedImage image, String graph) throws IOException {
-    byte[] plain = plainPng(image);
-    if (graph.isEmpty()) {
-      return plain;
-    }
-    byte[] text = ("prompt\0" + graph).getBytes(StandardCharsets.ISO_8859_1);
+  public static byte[] png(BufferedImage image, String graph, String machine) throws IOException {
+    return withText(withText(png(image), "machine", machine), "prompt", graph);
+  }
+
+  private static byte[] withText(byte[] plain, String keyword, String words) {
+    byte[] text = (keyword + "\0" + words).getBytes(StandardCharsets.ISO_8859_1);
     ByteBuffer all = ByteBuffer.allocate(plain.length + text.length + 12);
     all.put(plain, 0, BEFORE_FIRST_CHUNK);
     all.putInt(text.length);
@@ -50,8 +52,11 @@ public final class MediaFiles {
     return all.array();
   }
 
-  /** With little compression: what encoding costs here, a real machine spends on its own CPU. */
-  private static byte[] plainPng(BufferedImage image) throws IOException {
+  /**
+   * Encodes a PNG, with little compression: what encoding costs here, a real machine spends on its
+   * own CPU.
+   */
+  public static byte[] png(BufferedImage image) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
     try (ImageOutputStream to = new MemoryCacheImageOutputStream(out)) {
