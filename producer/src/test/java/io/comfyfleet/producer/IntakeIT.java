@@ -10,6 +10,7 @@ import io.comfyfleet.job.RunStatus;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageHeaders;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -119,6 +120,21 @@ class IntakeIT {
     AMQP.BasicProperties letter = worker.take(Topology.DEAD).properties();
     assertThat(letter.getMessageId()).isEqualTo("x");
     assertThat(letter.getExpiration()).isNull();
+  }
+
+  @Test
+  void letterOfAMessageThatMayBeARepeatIsNotCalledARepeatItself() {
+    worker.send(
+        Topology.RESULTS,
+        new AMQP.BasicProperties.Builder()
+            .headers(Map.of(MessageHeaders.REPEATED, true, "x-mine", "kept"))
+            .build(),
+        "no result");
+
+    AMQP.BasicProperties letter = worker.take(Topology.DEAD).properties();
+    assertThat(letter.getHeaders())
+        .containsKey("x-mine")
+        .doesNotContainKey(MessageHeaders.REPEATED);
   }
 
   @Test

@@ -72,6 +72,8 @@ public class DeadLetters {
         .setDeliveryMode(MessageDeliveryMode.PERSISTENT)
         // Its time was for the request: a letter waits until somebody looks.
         .setExpiration(null)
+        // Said of the message; of a letter it says that the letter itself may be a repeat.
+        .removeHeader(MessageHeaders.REPEATED)
         .setPriority(priority == null ? 0 : priority)
         .setHeader(MessageHeaders.REASON, reason.wireName())
         .setHeader(MessageHeaders.ERROR, Words.first(LONGEST_ERROR, error))

@@ -108,10 +108,12 @@ final class Letters {
     BasicProperties original = delivery.properties();
     MessageProperties properties = properties(delivery);
     if (originalHeaders != null) {
-      // The broker's own account of earlier deaths would be taken for this one's.
+      // The broker's own account of earlier deaths would be taken for this one's, and the mark of a
+      // job that may be a repeat for that of a letter that may be one.
       originalHeaders.forEach((name, value) -> {
         if (!name.contains("-death")
             && !name.endsWith("-count")
+            && !name.equals(MessageHeaders.REPEATED)
             && properties.getHeader(name) == null) {
           properties.setHeader(name, value);
         }
