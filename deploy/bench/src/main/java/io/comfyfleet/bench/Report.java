@@ -58,10 +58,10 @@ final class Report {
     row(lines, "rendered more than once, without need", verdict.againWithoutNeed().size());
     row(lines, "dead letters", evidence.letters().size() + words(verdict.letters()));
     row(lines, "**dead letters without explanation**", verdict.unexplained().size());
-    row(lines, "failed without a dead letter", verdict.silent().size());
-    row(lines, "valid requests refused", verdict.refused().size());
-    row(lines, "strikes not carried out", verdict.missed().size());
-    row(lines, "processes that ended by themselves", verdict.surprises().size());
+    row(lines, "**failed without a dead letter**", verdict.silent().size());
+    row(lines, "**valid requests refused**", verdict.refused().size());
+    row(lines, "**strikes not carried out**", verdict.missed().size());
+    row(lines, "**processes that ended by themselves**", verdict.surprises().size());
     row(lines, "**left behind**", verdict.leftBehind().size());
     lines.add("");
     lines.addAll(faults());

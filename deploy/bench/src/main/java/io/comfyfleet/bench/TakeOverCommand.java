@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** How soon another machine goes on when one is gone. */
+/** How soon another machine goes on when one is gone, and how soon one stops when told to. */
 @Command(
     name = "take-over",
     mixinStandardHelpOptions = true,
@@ -18,8 +18,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Ends the worker that has a job, by SIGKILL and by SIGSTOP (a machine that vanishes without a"
           + " word), on three otherwise idle machines: when its node is offline, when the job's"
-          + " prompt runs elsewhere. Exit status 0: within 2 s of a SIGKILL; a SIGSTOP is"
-          + " noticed within 30 s, and the prompt runs 2 s later at most."
+          + " prompt runs elsewhere. Then cancels a job while it runs: when its prompt has ended."
+          + " Exit status 0: elsewhere within 2 s of a SIGKILL; a SIGSTOP is noticed within 30 s,"
+          + " and the prompt runs 2 s later at most; a cancelled prompt ends within 1 s."
     })
 final class TakeOverCommand implements Callable<Integer> {
 

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Rounds in which the worker that has the only job ends, or stands still. */
+/** Rounds in which the worker that has the only job ends or stands still, or is told to stop. */
 final class TakeOverRounds {
 
   private static final int NODES = 3;
@@ -26,6 +26,7 @@ final class TakeOverRounds {
   private static final Duration NOTICED_BAR = Duration.ofSeconds(30);
   // The broker may take the whole time to notice, and then it goes on as after a kill.
   private static final Duration VANISH_BAR = NOTICED_BAR.plus(KILL_BAR);
+  private static final Duration CANCEL_BAR = Duration.ofSeconds(1);
   private static final Duration LIMIT = Duration.ofSeconds(120);
   private static final Duration LOOK = Duration.ofMillis(20);
 
@@ -47,7 +48,7 @@ final class TakeOverRounds {
   /**
    * Measures, and tells a line for each round.
    *
-   * @return whether every job succeeded elsewhere, within the bars
+   * @return whether every job succeeded elsewhere, or was cancelled, within the bars
    */
   boolean measure(Consumer<String> say) {
     // As in real use; the chaos run is more impatient.
@@ -61,7 +62,34 @@ final class TakeOverRounds {
     for (int round = 0; round < rounds; round++) {
       kept &= round(say, "SIGSTOP", VANISH_BAR, WorkerMachine::suspend, WorkerMachine::resume);
     }
+    say.accept("");
+    say.accept("| cancelled while it runs on | answered after | prompt ended after | job |");
+    say.accept("|---|---|---|---|");
+    for (int round = 0; round < rounds; round++) {
+      kept &= cancelled(say);
+    }
     return kept;
+  }
+
+  private boolean cancelled(Consumer<String> say) {
+    settle();
+    String jobId = UUID.randomUUID().toString();
+    String runId = producer.submit(body(jobId));
+    int number = await("a machine to render", () -> rendering(jobId, 0));
+    Instant asked = Instant.now();
+    api.post("/api/jobs/" + jobId + "/cancel", "", null);
+    Duration answered = since(asked);
+    Duration ended = Duration.between(asked, await("its prompt to end", () -> end(number, jobId)));
+    String status = producer.await(runId).results().getFirst().status();
+    say.accept(
+        String.format(
+            Locale.ROOT,
+            "| %s | %.2f s | %.2f s | %s |",
+            machines.worker(number).nodeId(),
+            answered.toMillis() / 1000.0,
+            ended.toMillis() / 1000.0,
+            status));
+    return status.equals("cancelled") && ended.compareTo(CANCEL_BAR) <= 0;
   }
 
   private boolean round(
@@ -119,9 +147,17 @@ final class TakeOverRounds {
   }
 
   private @Nullable Instant begun(int number, String jobId) {
+    return time(number, jobId, "started");
+  }
+
+  private @Nullable Instant end(int number, String jobId) {
+    return time(number, jobId, "ended");
+  }
+
+  private @Nullable Instant time(int number, String jobId, String field) {
     for (JsonNode run : SimulatorControl.executed(machines.simulated().get(number - 1))) {
-      if (jobId.equals(run.path("fleet_job_id").asString(""))) {
-        return Instant.parse(run.path("started").asString());
+      if (jobId.equals(run.path("fleet_job_id").asString("")) && !run.path(field).isNull()) {
+        return Instant.parse(run.path(field).asString());
       }
     }
     return null;
