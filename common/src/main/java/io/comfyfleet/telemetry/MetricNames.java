@@ -25,7 +25,10 @@ public final class MetricNames {
   /** Counter, worker, {@code type}: jobs put to wait for their next attempt. */
   public static final String RETRIES = "fleet.retries";
 
-  /** Counter, worker, {@code type}: attempts on a delivery that somebody had before. */
+  /**
+   * Counter, worker, {@code type}: attempts on a delivery that somebody had, or may have had,
+   * before.
+   */
   public static final String REDELIVERIES = "fleet.redeliveries";
 
   /** Counter, worker, {@code type}: attempts that found their prompt in ComfyUI already. */

@@ -14,7 +14,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     own. Too small and a ComfyUI whose interpreter is held by a node looks unreachable
  * @param firstPoll wait before the first look at a running prompt; later looks wait longer
  * @param longestPoll longest wait between two looks at a running prompt
- * @param patience how long ComfyUI may fail to answer during a job before the job is given back
+ * @param patience how long ComfyUI may fail to answer during a job before the node closes and the
+ *     job goes to another
  * @param pingInterval how often the websocket is pinged; three silent intervals end it
  * @param deafAfter a websocket that has told nothing for so long after a prompt was submitted is
  *     deaf and is opened anew
