@@ -8,11 +8,14 @@ import io.comfyfleet.job.Job;
 import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.node.ControlMessage;
+import io.comfyfleet.process.TcpProxy;
 import io.comfyfleet.simulator.SimulatedComfyUi;
 import io.comfyfleet.simulator.fault.Fault;
 import io.comfyfleet.simulator.setup.SimulatorOptions;
 import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageHeaders;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -235,6 +238,59 @@ class RedeliveryIT extends OneMachine {
 
     await().until(() -> fleet.waiting(IMAGE) == 1);
     assertThat(comfy.executed()).isEmpty();
+  }
+
+  @Test
+  void deliveryOfAConnectionThatTheBrokerHasGivenUpIsNotBegun() throws Exception {
+    URI broker = URI.create(BROKER.uri());
+    try (TcpProxy line = new TcpProxy(new InetSocketAddress(broker.getHost(), broker.getPort()));
+        SimulatedComfyUi other = SimulatedComfyUi.start(SimulatorOptions.defaults())) {
+      startWorker(
+          Map.of(
+              "spring.rabbitmq.addresses",
+              BROKER.uri().replace(broker.getAuthority(), through(broker, line)),
+              "spring.rabbitmq.requested-heartbeat",
+              "60s",
+              "fleet.intake.lanes",
+              "image"));
+      await().until(() -> consumers() == 1);
+      line.hold();
+      Job job = Jobs.image().build();
+      fleet.publish(job);
+      BROKER.broker().closeAllConnections();
+      await().until(() -> consumers() == 0);
+      fleet.startWorker(other.url(), store.url(), Map.of("fleet.node.id", "node-2"));
+      assertThat(fleet.result().jobId()).isEqualTo(job.jobId());
+      fleet.pause("node-2");
+
+      line.pass();
+
+      await().during(Duration.ofSeconds(1)).until(() -> comfy.executed().isEmpty());
+      line.release();
+      fleet.publish(Jobs.image().build());
+      assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+      assertThat(comfy.executed()).hasSize(1);
+    }
+  }
+
+  private static String through(URI broker, TcpProxy line) {
+    return broker.getRawUserInfo() + "@127.0.0.1:" + line.port();
+  }
+
+  private int consumers() {
+    return fleet.template().execute(channel -> (int) channel.consumerCount(IMAGE));
+  }
+
+  @Test
+  void letterOfAJobThatMayBeARepeatIsNotCalledARepeatItself() {
+    comfy.faults().latch(Fault.EXECUTION_ERROR);
+    startWorker();
+
+    fleet.publish(Jobs.image().maxAttempts(1).build(), repeated());
+
+    assertThat(fleet.message(Topology.DEAD).getMessageProperties().getHeaders())
+        .containsKey(MessageHeaders.REASON)
+        .doesNotContainKey(MessageHeaders.REPEATED);
   }
 
   @Test

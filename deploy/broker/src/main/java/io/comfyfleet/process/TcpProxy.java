@@ -34,6 +34,7 @@ public final class TcpProxy implements AutoCloseable {
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final Object gate = new Object();
   private boolean held;
+  private long passes;
   private volatile ServerSocket server;
   private volatile Thread accepting;
 
@@ -58,6 +59,14 @@ public final class TcpProxy implements AutoCloseable {
   public void hold() {
     synchronized (gate) {
       held = true;
+    }
+  }
+
+  /** Lets what is on its way by now pass, and holds what comes after it, as before. */
+  public void pass() {
+    synchronized (gate) {
+      passes++;
+      gate.notifyAll();
     }
   }
 
@@ -157,7 +166,8 @@ public final class TcpProxy implements AutoCloseable {
 
   private void awaitOpen() {
     synchronized (gate) {
-      while (held) {
+      long before = passes;
+      while (held && passes == before) {
         try {
           gate.wait();
         } catch (InterruptedException e) {

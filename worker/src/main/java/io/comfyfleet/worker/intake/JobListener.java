@@ -113,8 +113,8 @@ final class JobListener {
       leave(channel, settlement.ackAgain(channel, delivery));
       return;
     }
-    // Asked for, but the node was paused or closed before it came.
-    if (!node.takesJobs() || !channel.isOpen()) {
+    // Asked for, but the node was paused or closed before it came, or the broker has it back by now.
+    if (!node.takesJobs() || !channel.isHeld()) {
       leave(channel, settlement.giveBack(channel, delivery, job));
       return;
     }
@@ -166,7 +166,7 @@ final class JobListener {
     try {
       if (delivery.isDoubtful()) {
         takeOver.ask(attempt);
-        if (!node.takesJobs() || !channel.isOpen()) {
+        if (!node.takesJobs() || !channel.isHeld()) {
           attempt.stop(RunningAttempt.Stop.DRAIN);
         }
       }

@@ -95,6 +95,23 @@ final class LaneChannel {
     return channel.isOpen() && !revoked;
   }
 
+  /**
+   * Whether the broker still holds this channel's delivery for it; asks the broker. What was on its
+   * way while the line was cut, or while this process stood still, comes from a connection that the
+   * broker may have given up.
+   */
+  boolean isHeld() {
+    if (!isOpen()) {
+      return false;
+    }
+    try {
+      channel.basicQos(PREFETCH);
+      return isOpen();
+    } catch (IOException | ShutdownSignalException e) {
+      return false;
+    }
+  }
+
   /** Whether the broker counts the deliveries of a message that ended with their worker. */
   boolean isCounting() {
     return !consumerArguments.isEmpty();
