@@ -143,6 +143,8 @@ class NodeConfiguration {
     container.setPossibleAuthenticationFailureFatal(false);
     // Others ask this node before they take its job over, soon after a broker's restart.
     container.setRecoveryInterval(RECOVERY_MS);
+    // Only a fresh start declares the queue; a retry on the spot looks for it in vain for 15 s.
+    container.setDeclarationRetries(0);
     container.setDefaultRequeueRejected(false);
     container.setMessageListener(
         new ControlListener(
