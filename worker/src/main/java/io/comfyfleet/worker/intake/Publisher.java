@@ -1,5 +1,6 @@
 package io.comfyfleet.worker.intake;
 
+import com.rabbitmq.client.ShutdownSignalException;
 import io.comfyfleet.telemetry.MetricNames;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -70,7 +71,8 @@ final class Publisher {
       return confirm.ack()
           ? new PublishConfirmation.Confirmed()
           : new PublishConfirmation.Unconfirmed("refused: " + confirm.reason());
-    } catch (AmqpException | ExecutionException e) {
+    } catch (AmqpException | ShutdownSignalException | ExecutionException e) {
+      // The client's own exception comes when the connection ends just as a channel is opened.
       return new PublishConfirmation.Unconfirmed(String.valueOf(e.getMessage()));
     } catch (TimeoutException e) {
       return new PublishConfirmation.Unconfirmed("no confirm within " + CONFIRM_WAIT);

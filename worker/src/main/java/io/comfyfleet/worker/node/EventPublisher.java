@@ -14,7 +14,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.core.Message;
 import org.springframework.amqp.core.MessageDeliveryMode;
 import org.springframework.amqp.core.MessageProperties;
@@ -86,7 +85,8 @@ final class EventPublisher implements AutoCloseable {
     properties.setDeliveryMode(MessageDeliveryMode.NON_PERSISTENT);
     try {
       template.send(exchange, key, new Message(body, properties));
-    } catch (AmqpException e) {
+    } catch (RuntimeException e) {
+      // Also the client's own, when the connection ends just now. An event may be lost.
       log.atDebug().setCause(e).log("event not published");
     }
   }
