@@ -183,6 +183,23 @@ class DestinyIT extends OneMachine {
   }
 
   @Test
+  void comfyUiThatRanOutOfMemoryIsToldToFreeItsOwn() {
+    startWorker();
+    Workflow graph = Jobs.picture(0);
+    fleet.publish(Jobs.image().workflow(graph).build());
+    fleet.result();
+    comfy.faults().once(Fault.OUT_OF_MEMORY);
+    fleet.publish(Jobs.image().workflow(graph).maxAttempts(1).build());
+    assertThat(fleet.result().error().code()).isEqualTo(ErrorCode.OUT_OF_MEMORY);
+
+    fleet.publish(Jobs.image().workflow(graph).build());
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+    // Node 1 would come from ComfyUI's cache if that were still there.
+    assertThat(comfy.executed().getLast().rendered()).contains("1");
+  }
+
+  @Test
   void silentPromptIsInterruptedAndCounts() {
     comfy.faults().once(Fault.SILENCE);
     startWorker(Map.of("fleet.health.stall", "1s"));
@@ -202,6 +219,22 @@ class DestinyIT extends OneMachine {
     fleet.publish(Jobs.image().seconds(4).maxAttempts(1).build());
 
     assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+  }
+
+  @Test
+  void jobBehindAPromptOfWhichNothingIsHeardIsNotTakenForStuck() {
+    comfy.faults().latch(Fault.DEAF_SOCKET);
+    startWorker(Map.of("fleet.health.stall", "2s", "fleet.intake.slots", 2));
+    fleet.publish(Jobs.image().seconds(6).build());
+    await().until(() -> !comfy.executed().isEmpty());
+
+    fleet.publish(Jobs.image().build());
+
+    Result first = fleet.result();
+    Result second = fleet.result();
+    assertThat(List.of(first.status(), second.status())).containsOnly(ResultStatus.SUCCEEDED);
+    assertThat(first.attempts()).isEmpty();
+    assertThat(second.attempts()).isEmpty();
   }
 
   @Test

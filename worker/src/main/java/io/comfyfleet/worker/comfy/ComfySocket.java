@@ -84,7 +84,12 @@ public final class ComfySocket implements AutoCloseable {
     return hearing && openedAt.isBefore(time);
   }
 
-  /** When ComfyUI last told of work on any prompt of this process. */
+  /** Notes that ComfyUI was seen at work on a prompt of which this socket may not hear. */
+  public void worked() {
+    lastWork = Instant.now();
+  }
+
+  /** When ComfyUI last told of work on any prompt of this process, or was seen at it. */
   public Instant lastWork() {
     return lastWork;
   }

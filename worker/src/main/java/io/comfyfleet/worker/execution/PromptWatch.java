@@ -106,7 +106,12 @@ final class PromptWatch {
       if (!now.isBefore(deadline)) {
         throw deadlineExceeded();
       }
-      if (silenceTells(status) && attempt.lastSign().plus(health.stall()).isBefore(now)) {
+      boolean silenceTells = silenceTells(status);
+      if (status instanceof PromptStatus.Running && !silenceTells) {
+        // Only its own time limit ends it; what waits behind it here must not be taken for stuck.
+        socket.worked();
+      }
+      if (silenceTells && attempt.lastSign().plus(health.stall()).isBefore(now)) {
         throw stalled(status);
       }
       boolean quick = quickLooks > 0 || absences > 0;
