@@ -28,6 +28,8 @@ public final class TakeOver {
   // A broker that takes nothing keeps the question; without an answer to it nobody may begin.
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
 
+  private final Duration longestWait;
+
   private final Node node;
   private final EventPublisher events;
   private final Recent<String> succeeded = new Recent<>();
@@ -37,18 +39,29 @@ public final class TakeOver {
   private final Map<UUID, Instant> heard = new ConcurrentHashMap<>();
 
   TakeOver(Node node, EventPublisher events) {
-    this.node = node;
-    this.events = events;
+    this(node, events, LONGEST_WAIT);
   }
 
-  /** Asks for a while; whoever has the job makes the attempt stop meanwhile. */
+  /**
+   * @param longestWait how long a question may take to be heard
+   */
+  TakeOver(Node node, EventPublisher events, Duration longestWait) {
+    this.node = node;
+    this.events = events;
+    this.longestWait = longestWait;
+  }
+
+  /**
+   * Asks for a while; whoever has the job makes the attempt stop meanwhile. It is to be given back
+   * as well when the broker has not handed the question on by then: the next one asks again.
+   */
   public void ask(RunningAttempt attempt) {
     UUID jobId = attempt.job().jobId();
     Duration wait = node.isConnectedFor(SETTLED) ? WAIT : WAIT_AFTER_CONNECT;
     ControlMessage question =
         new ControlMessage.WhoHas(
             jobId, attempt.job().replay(), attempt.job().tryName(), node.identity().id());
-    Instant giveUp = Instant.now().plus(LONGEST_WAIT);
+    Instant giveUp = Instant.now().plus(longestWait);
     heard.put(jobId, Instant.MAX);
     Instant until = giveUp;
     while (Instant.now().isBefore(until)) {
@@ -60,12 +73,14 @@ public final class TakeOver {
       Instant now = Instant.now();
       if (turn.plus(STANDSTILL).isBefore(now)) {
         heard.put(jobId, Instant.MAX);
-        giveUp = now.plus(LONGEST_WAIT);
+        giveUp = now.plus(longestWait);
       }
       Instant heardAt = heard.get(jobId);
       until = Instant.MAX.equals(heardAt) ? giveUp : heardAt.plus(wait);
     }
-    heard.remove(jobId);
+    if (Instant.MAX.equals(heard.remove(jobId))) {
+      attempt.stop(RunningAttempt.Stop.DRAIN);
+    }
   }
 
   /** Notes that this node has done the job and that its result is published. */
