@@ -115,7 +115,7 @@ final class JobLoop implements Runnable {
     if (delivery == null) {
       return;
     }
-    if (!slots.acquire()) {
+    if (!slots.acquire(wanted)) {
       listener.giveBack(open, delivery);
       return;
     }
@@ -143,6 +143,9 @@ final class JobLoop implements Runnable {
     if (channel == null || !channel.isOpen()) {
       close();
       channel = opener.open();
+      node.brokerFound();
+    } else if (!node.isBrokerReady()) {
+      // Said by a loop that has ended since, of its own channel.
       node.brokerFound();
     }
     return channel;

@@ -1,6 +1,7 @@
 package io.comfyfleet.worker.intake;
 
 import io.comfyfleet.worker.node.Node;
+import java.util.function.BooleanSupplier;
 
 /**
  * Lets as many jobs run at once as the node has slots. Only look-ahead ever waits here.
@@ -15,10 +16,14 @@ final class SlotGate {
     node.onChange(this::wake);
   }
 
-  /** Waits for a slot; false when the node takes no jobs any more meanwhile. */
-  synchronized boolean acquire() throws InterruptedException {
+  /**
+   * Waits for a slot; false when the node takes no jobs any more meanwhile.
+   *
+   * @param wanted whether the caller may wait at all: not when its slot was taken away
+   */
+  synchronized boolean acquire(BooleanSupplier wanted) throws InterruptedException {
     while (used >= node.slots()) {
-      if (!node.takesJobs()) {
+      if (!node.takesJobs() || !wanted.getAsBoolean()) {
         return false;
       }
       wait();
