@@ -12,6 +12,7 @@ import io.comfyfleet.job.Result;
 import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.node.Heartbeat;
 import io.comfyfleet.node.NodeState;
+import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageCodec;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -106,6 +107,38 @@ class ScriptedWorkerIT {
 
     assertThat(result.status()).isEqualTo(ResultStatus.SUCCEEDED);
     assertThat(comfy.calls("POST /prompt")).hasSize(1);
+  }
+
+  @Test
+  void promptThatIsQueuedAWhileAfterItsAnswerWasLostIsNotSubmittedAgain() {
+    Job job = Jobs.image().build();
+    String look = "GET /api/jobs/" + promptId(job);
+    knowingNothingOf(job)
+        .on(look, 404, "{\"error\":\"Job not found\"}")
+        .on(look, 200, "{\"status\":\"in_progress\"}")
+        .on(look, 200, completed(PICTURE))
+        .cut("POST /prompt")
+        .on("GET /view", new ScriptedComfyUi.Answer(200, "image/png", "picture"))
+        .on("POST /history", 200, "");
+    startWorker(Map.of());
+
+    fleet.publish(job);
+
+    assertThat(fleet.result().status()).isEqualTo(ResultStatus.SUCCEEDED);
+    assertThat(submissions(job)).isEqualTo(1);
+  }
+
+  @Test
+  void moreOutputsThanAResultCanNameLeaveALetter() {
+    String texts = String.join(",", Collections.nCopies(20_000, "\"some text\""));
+
+    Result result = run(Jobs.image().build(), "\"3\":{\"text\":[" + texts + "]}");
+
+    assertThat(result.status()).isEqualTo(ResultStatus.FAILED);
+    assertThat(result.error().code()).isEqualTo(ErrorCode.NO_OUTPUT);
+    assertThat(
+            fleet.message(Topology.DEAD).getMessageProperties().<String>getHeader("x-fleet-reason"))
+        .isEqualTo("no_output");
   }
 
   @Test

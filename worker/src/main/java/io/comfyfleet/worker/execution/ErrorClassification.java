@@ -193,12 +193,12 @@ public final class ErrorClassification {
   /**
    * The prompt left more outputs than a result can name.
    *
-   * @param most about so many it can
+   * @param outputs how many
    */
-  public static JobError tooManyOutputs(int outputs, int most) {
+  public static JobError tooManyOutputs(int outputs) {
     return JobError.permanent(
         ErrorCode.NO_OUTPUT,
-        "The graph left " + outputs + " outputs; a result holds about " + most);
+        "The graph left " + outputs + " outputs, more than a result of 1 MiB can name");
   }
 
   /** A file did not arrive. */

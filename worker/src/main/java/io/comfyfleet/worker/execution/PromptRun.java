@@ -101,6 +101,10 @@ final class PromptRun {
       }
       attempt.pause(BEFORE_REPEAT);
       attempt.checkStop();
+      // It may have been queued after that look, and ComfyUI would run it twice.
+      if (isThere()) {
+        return;
+      }
     }
   }
 

@@ -170,7 +170,7 @@ final class JobListener {
           attempt.stop(RunningAttempt.Stop.DRAIN);
         }
       }
-      Outcome outcome = outcome(attempt);
+      Outcome outcome = settlement.tellable(outcome(attempt));
       trace.ended(outcome);
       account(attempt, outcome);
       Settled settled = settle(channel, delivery, job, outcome);

@@ -23,6 +23,8 @@ import org.springframework.amqp.core.MessageProperties;
 /** Makes the messages that settle a delivery. */
 final class Letters {
   private static final String APP_ID = "comfyfleet";
+  // So many always find room once their texts are cut.
+  private static final int FEW_OUTPUTS = 500;
 
   private final MessageCodec codec;
   private final String nodeId;
@@ -42,6 +44,19 @@ final class Letters {
     properties.setReplyTo(null);
     properties.setHeader(MessageHeaders.IDEMPOTENCY_KEY, IdempotencyKeys.of(result));
     return new Message(encoded(result), properties);
+  }
+
+  /** Whether the broker takes the result, cut as it may be. */
+  boolean isTellable(Result result) {
+    if (result.outputs().size() <= FEW_OUTPUTS) {
+      return true;
+    }
+    try {
+      encoded(result);
+      return true;
+    } catch (InvalidMessageException e) {
+      return false;
+    }
   }
 
   private byte[] encoded(Result result) {

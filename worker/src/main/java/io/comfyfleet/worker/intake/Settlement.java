@@ -83,6 +83,17 @@ final class Settlement {
     givingUp = true;
   }
 
+  /** The outcome itself, or that of a job which left more than a result can name. */
+  Outcome tellable(Outcome outcome) {
+    if (!(outcome instanceof Outcome.Completed completed)
+        || letters.isTellable(completed.result())) {
+      return outcome;
+    }
+    Result result = completed.result();
+    JobError error = ErrorClassification.tooManyOutputs(result.outputs().size());
+    return new Outcome.Ended(error, result.timings());
+  }
+
   /** Settles the delivery of a job. */
   Settled settle(LaneChannel channel, Delivery delivery, Job job, Outcome outcome)
       throws IOException {

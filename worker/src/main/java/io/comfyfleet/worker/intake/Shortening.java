@@ -1,55 +1,36 @@
 package io.comfyfleet.worker.intake;
 
 import io.comfyfleet.job.Attempt;
-import io.comfyfleet.job.JobError;
 import io.comfyfleet.job.Output;
 import io.comfyfleet.job.Result;
-import io.comfyfleet.job.ResultStatus;
 import io.comfyfleet.job.Words;
 import io.comfyfleet.wire.MessageCodec;
-import io.comfyfleet.worker.execution.ErrorClassification;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a result that is too large for the broker small enough: texts are cut, ComfyUI's details of
- * errors left out. One that has too many files even so fails, and says why.
+ * errors left out.
  */
 final class Shortening {
   private static final int TEXT_LENGTH = 1_000;
   // Half of what a message may hold, since a character takes up to four bytes.
   private static final int ALL_TEXTS_LENGTH = MessageCodec.MAX_BYTES / 8;
-  private static final int MOST_OUTPUTS = 500;
 
   private Shortening() {}
 
   static Result of(Result result) {
-    if (result.outputs().size() > MOST_OUTPUTS) {
-      JobError error = ErrorClassification.tooManyOutputs(result.outputs().size(), MOST_OUTPUTS);
-      return with(result, ResultStatus.FAILED, List.of(), error);
-    }
     int length = Math.min(TEXT_LENGTH, ALL_TEXTS_LENGTH / Math.max(1, result.outputs().size()));
-    return with(
-        result,
-        result.status(),
-        result.outputs().stream().map(output -> shortened(output, length)).toList(),
-        result.error() == null ? null : result.error().brief());
-  }
-
-  private static Result with(
-      Result result, ResultStatus status, List<Output> outputs, @Nullable JobError error) {
     return new Result(
         result.jobId(),
         result.runId(),
         result.index(),
         result.type(),
-        status,
+        result.status(),
         result.nodeId(),
         result.attempt(),
-        outputs,
+        result.outputs().stream().map(output -> shortened(output, length)).toList(),
         result.cached(),
         result.timings(),
-        error,
+        result.error() == null ? null : result.error().brief(),
         result.attempts().stream().map(Shortening::shortened).toList(),
         result.replay(),
         result.endedAt(),
