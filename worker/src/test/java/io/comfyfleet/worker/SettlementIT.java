@@ -157,6 +157,23 @@ class SettlementIT extends OneMachine {
   }
 
   @Test
+  void drainByAMessageGivesBackAndEndsAsOneByASignalDoes() throws Exception {
+    Process worker = fleet.startProcess(comfy.url(), store.url(), "--fleet.drain.deadline=500ms");
+    Job job = Jobs.image().seconds(20).build();
+    fleet.publish(job);
+    await().atMost(Duration.ofSeconds(40)).until(() -> !comfy.executed().isEmpty());
+
+    fleet.tell("node-1", new ControlMessage.Drain());
+
+    Message given = fleet.message(IMAGE);
+    assertThat(given.getMessageProperties().getMessageId()).isEqualTo(job.jobId().toString());
+    assertThat(new MessageCodec().decodeJob(given.getBody()).attempt()).isEqualTo(1);
+    assertThat(fleet.waiting(Topology.RESULTS)).isZero();
+    assertThat(worker.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(worker.exitValue()).isZero();
+  }
+
+  @Test
   void cancelStopsTheRunningJob() {
     startWorker();
     Job job = Jobs.image().seconds(20).build();

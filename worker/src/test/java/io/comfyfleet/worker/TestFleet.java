@@ -102,23 +102,28 @@ public final class TestFleet implements AutoCloseable {
     return worker;
   }
 
-  /** Starts a worker as a process of its own, in the memory that one has beside a GPU. */
-  public Process startProcess(URI comfyUi, URI store) throws IOException {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx96m",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                WorkerApplication.class.getName(),
-                "--spring.rabbitmq.addresses=" + uri,
-                "--fleet.broker.profile=" + PROFILE,
-                "--fleet.comfy.url=" + comfyUi,
-                "--fleet.store.url=" + store,
-                "--fleet.node.id=node-1")
-            .inheritIO()
-            .start();
+  /**
+   * Starts a worker as a process of its own, in the memory that one has beside a GPU.
+   *
+   * @param settings further ones, each {@code --key=value}
+   */
+  public Process startProcess(URI comfyUi, URI store, String... settings) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx96m",
+            "-XX:+UseSerialGC",
+            "-cp",
+            System.getProperty("java.class.path"),
+            WorkerApplication.class.getName(),
+            "--spring.rabbitmq.addresses=" + uri,
+            "--fleet.broker.profile=" + PROFILE,
+            "--fleet.comfy.url=" + comfyUi,
+            "--fleet.store.url=" + store,
+            "--fleet.node.id=node-1"));
+    command.addAll(List.of(settings));
+    Process process = new ProcessBuilder(command).inheritIO().start();
     processes.add(process);
     return process;
   }
