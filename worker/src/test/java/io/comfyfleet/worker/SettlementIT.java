@@ -79,8 +79,9 @@ class SettlementIT extends OneMachine {
   void lookAheadOfANodeThatIsPausedGoesBackBeforeItsSlotIsFree() {
     startWorker(Map.of("fleet.intake.look-ahead", 1, "fleet.drain.deadline", "100ms"));
     fleet.publish(Jobs.image().seconds(60).build());
+    await().until(() -> !comfy.executed().isEmpty());
     fleet.publish(Jobs.image().build());
-    await().until(() -> !comfy.executed().isEmpty() && fleet.waiting(IMAGE) == 0);
+    await().until(() -> fleet.waiting(IMAGE) == 0);
 
     fleet.tell("node-1", new ControlMessage.Pause());
 

@@ -113,7 +113,8 @@ final class JobListener {
       leave(channel, settlement.ackAgain(channel, delivery));
       return;
     }
-    // Asked for, but the node was paused or closed before it came, or the broker has it back by now.
+    // Asked for, but the node was paused or closed before it came, or the broker has it back by
+    // now.
     if (!node.takesJobs() || !channel.isHeld()) {
       leave(channel, settlement.giveBack(channel, delivery, job));
       return;

@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.springframework.amqp.AmqpException;
 import org.springframework.amqp.rabbit.connection.Connection;
 import org.springframework.amqp.rabbit.connection.ConnectionFactory;
 import org.springframework.amqp.rabbit.connection.RabbitUtils;
@@ -47,6 +48,8 @@ final class LaneChannel {
   private @Nullable LaneConsumer consumer;
   private String consumerTag = "";
   private int priority;
+
+  /** Whether the broker, or the end of the channel, took back what was delivered. */
   private volatile boolean revoked;
 
   private LaneChannel(Channel channel, Map<String, Object> consumerArguments, Clock clock) {
@@ -107,7 +110,7 @@ final class LaneChannel {
     try {
       channel.basicQos(PREFETCH);
       return isOpen();
-    } catch (IOException | ShutdownSignalException e) {
+    } catch (IOException | AmqpException | ShutdownSignalException e) {
       return false;
     }
   }
@@ -229,6 +232,9 @@ final class LaneChannel {
 
     @Override
     public void handleShutdownSignal(String tag, ShutdownSignalException signal) {
+      // Spring may put a fresh channel in the place of this one, which knows nothing of the
+      // delivery.
+      revoked = true;
       ended.countDown();
     }
 
