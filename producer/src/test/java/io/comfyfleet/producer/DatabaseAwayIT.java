@@ -19,6 +19,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -125,6 +126,38 @@ class DatabaseAwayIT {
       worker.succeed(jobs.get("patient"));
       line.mend();
       assertThat(patient.get(60, TimeUnit.SECONDS).status()).isEqualTo(200);
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+    }
+  }
+
+  @Test
+  void jobThatSucceededMeanwhileIsNotExpiredBeforeItsResultIsRead() throws Exception {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
+        TcpProxy line = new TcpProxy(new InetSocketAddress("127.0.0.1", postgres.getPort()));
+        Producer producer =
+            start(
+                line.port(),
+                "--fleet.database.connection-timeout=1s",
+                "--fleet.run.expiry-grace=0s",
+                "--fleet.run.sweep-interval=100ms",
+                "--fleet.nodes.settle-after=0s");
+        FakeWorker worker = new FakeWorker(BROKER.uri())) {
+      worker.awaitTopology();
+      producer.post(
+          "/api/comfyui/dispatch", Map.of("type", "image", "prompt", "x", "expires_in", 10));
+      Job job = worker.take(Topology.laneQueue("image")).job();
+
+      line.cut();
+      worker.tell(FakeWorker.prepare(job, "gpu-7", false));
+      worker.tell(FakeWorker.beat("gpu-7", NodeState.ONLINE));
+      worker.succeed(job);
+      // Its consumer sleeps for some seconds between two tries by then.
+      await("the end of its time")
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> Instant.now().isAfter(job.expiresAt()));
+      line.mend();
+
+      assertThat(status(producer, job.jobId().toString())).isEqualTo("succeeded");
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
     }
   }

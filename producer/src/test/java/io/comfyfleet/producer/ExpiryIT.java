@@ -13,8 +13,11 @@ import io.comfyfleet.topology.Topology;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -61,6 +64,35 @@ class ExpiryIT {
             .isEqualTo("expired");
         worker.take(Topology.RUNS_COMPLETED_QUEUE);
       }
+    }
+  }
+
+  @Test
+  void jobThatMayHaveEndedWhileTheProducerStoodStillIsNotExpiredAtOnce() throws Exception {
+    AtomicReference<Duration> stoodStill = new AtomicReference<>(Duration.ZERO);
+    try (FakeWorker worker = new FakeWorker(BROKER.uri());
+        Producer producer =
+            Producer.start(
+                BROKER.uri(),
+                folder,
+                ((InstantSource) () -> Instant.now().plus(stoodStill.get()))
+                    .withZone(ZoneOffset.UTC),
+                "--fleet.run.expiry-grace=0s",
+                "--fleet.run.sweep-interval=100ms",
+                "--fleet.nodes.settle-after=0s")) {
+      Job job = taken(producer, worker, 60);
+
+      stoodStill.set(Duration.ofMinutes(3));
+      // Ends a second later, by the same sweeper.
+      producer.post("/api/runs", Map.of("deadline", 1, "jobs", List.of(Producer.image("y"))));
+      assertThat(worker.take(Topology.RUNS_COMPLETED_QUEUE).run().status())
+          .isEqualTo(RunStatus.EXPIRED);
+
+      assertThat(status(producer, job)).isEqualTo("queued");
+      worker.succeed(job);
+      assertThat(ended(producer, job)).isEqualTo("succeeded");
+      worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      worker.take(Topology.laneQueue("image"));
     }
   }
 

@@ -8,10 +8,13 @@ import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -31,6 +34,11 @@ final class Producer implements AutoCloseable {
 
   /** Starts one on a free port with its files in that folder. */
   static Producer start(String amqpUri, Path folder, String... settings) {
+    return start(amqpUri, folder, null, settings);
+  }
+
+  /** The same, with a clock of the test's; null for the true time. */
+  static Producer start(String amqpUri, Path folder, @Nullable Clock clock, String... settings) {
     Map<String, String> args = new LinkedHashMap<>();
     args.put("--server.port", "0");
     args.put("--spring.rabbitmq.addresses", amqpUri);
@@ -45,6 +53,13 @@ final class Producer implements AutoCloseable {
     return new Producer(
         new SpringApplicationBuilder(ProducerMain.class)
             .registerShutdownHook(false)
+            .initializers(context -> {
+              if (clock != null) {
+                ((GenericApplicationContext) context)
+                    .registerBean(
+                        "testClock", Clock.class, () -> clock, bean -> bean.setPrimary(true));
+              }
+            })
             .run(
                 args.entrySet().stream()
                     .map(arg -> arg.getKey() + "=" + arg.getValue())

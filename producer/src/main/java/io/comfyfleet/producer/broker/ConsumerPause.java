@@ -19,8 +19,11 @@ import org.springframework.stereotype.Component;
 @Component
 public class ConsumerPause implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(ConsumerPause.class);
+
+  /** After so long each consumer tries again at the latest. */
+  public static final Duration LONGEST = Duration.ofSeconds(15);
+
   private static final Duration SHORTEST = Duration.ofMillis(500);
-  private static final Duration LONGEST = Duration.ofSeconds(15);
 
   private final Map<String, Duration> current = new ConcurrentHashMap<>();
   private volatile CountDownLatch stopping = new CountDownLatch(1);

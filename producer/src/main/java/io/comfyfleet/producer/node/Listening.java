@@ -1,5 +1,6 @@
 package io.comfyfleet.producer.node;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -18,6 +19,7 @@ public class Listening {
   private final String queue;
   private final InstantSource clock;
   private volatile @Nullable Instant since;
+  private volatile Instant notBefore = Instant.EPOCH;
 
   /**
    * @param queue the queue on which this producer hears the nodes
@@ -31,7 +33,21 @@ public class Listening {
   /** Whether every live node has had the time to tell what it does. */
   public boolean longEnough() {
     Instant began = since;
-    return began != null && !began.plus(settings.settleAfter()).isAfter(clock.instant());
+    Instant from = notBefore;
+    return began != null
+        && !(from.isAfter(began) ? from : began)
+            .plus(settings.settleAfter())
+            .isAfter(clock.instant());
+  }
+
+  /**
+   * What nodes told may have been lost, and what they sent may still wait unread: silence means
+   * nothing until they have had the time once more.
+   *
+   * @param delay how long it may take until what waits is read
+   */
+  public void beginAnew(Duration delay) {
+    notBefore = clock.instant().plus(delay);
   }
 
   /** The broker's own word: a container tells that it started, but not that it connected again. */

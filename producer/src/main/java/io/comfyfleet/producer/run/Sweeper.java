@@ -2,10 +2,13 @@ package io.comfyfleet.producer.run;
 
 import io.comfyfleet.job.ErrorCode;
 import io.comfyfleet.job.ResultStatus;
+import io.comfyfleet.producer.broker.ConsumerPause;
 import io.comfyfleet.producer.node.Listening;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -24,6 +27,9 @@ class Sweeper {
   private static final Logger log = LoggerFactory.getLogger(Sweeper.class);
   private static final int AT_ONCE = 100;
 
+  /** A sweep that is later by so much comes after a time in which this process stood still. */
+  private static final Duration LATE = Duration.ofSeconds(5);
+
   private final RunTable runs;
   private final JobTable jobs;
   private final Aggregator aggregator;
@@ -31,6 +37,7 @@ class Sweeper {
   private final Listening listening;
   private final RunSettings settings;
   private final Clock clock;
+  private @Nullable Instant swept;
 
   Sweeper(
       RunTable runs,
@@ -51,15 +58,26 @@ class Sweeper {
 
   @Scheduled(fixedDelayString = "${fleet.run.sweep-interval:1s}")
   void sweep() {
+    Instant now = clock.instant();
+    if (swept != null && swept.plus(settings.sweepInterval()).plus(LATE).isBefore(now)) {
+      judgeNobodyYet();
+    }
     try {
-      Instant now = clock.instant();
       runs.pastDeadline(now, AT_ONCE).forEach(run -> unlessLocked(() -> aggregator.expire(run)));
       runs.quiet(now.minus(settings.quietPeriod()), now.minus(settings.missingPeriod()), AT_ONCE)
           .forEach(run -> unlessLocked(() -> aggregator.closeQuiet(run)));
       expireJobs(now);
     } catch (DataAccessException | TransactionException e) {
       log.atDebug().setCause(e).log("sweep failed, will be repeated");
+      judgeNobodyYet();
+    } finally {
+      swept = clock.instant();
     }
+  }
+
+  /** That jobs were begun could not be noted, and their results wait for consumers that pause. */
+  private void judgeNobodyYet() {
+    listening.beginAnew(ConsumerPause.LONGEST);
   }
 
   /** A run that another session has locked must not hold up those after it. */

@@ -42,6 +42,19 @@ class ListeningTest {
   }
 
   @Test
+  void afterAStandstillWhatWaitsIsReadFirstAndThenListenedToOnceMore() {
+    listening.began(consuming("events"));
+    now = now.plusSeconds(60);
+
+    listening.beginAnew(Duration.ofSeconds(5));
+
+    now = now.plusSeconds(19);
+    assertThat(listening.longEnough()).isFalse();
+    now = now.plusSeconds(1);
+    assertThat(listening.longEnough()).isTrue();
+  }
+
+  @Test
   void otherConsumersDoNotCount() {
     listening.began(consuming("results"));
     now = now.plusSeconds(60);
