@@ -41,6 +41,11 @@ public class ConsumerPause implements SmartLifecycle {
     Duration wait = before == null ? SHORTEST : before.multipliedBy(2);
     wait = wait.compareTo(LONGEST) > 0 ? LONGEST : wait;
     current.put(consumer, wait);
+    hold(wait);
+  }
+
+  /** Waits so long, or until the process stops. */
+  public void hold(Duration wait) {
     try {
       stopping.await(wait.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {

@@ -61,6 +61,7 @@ class Acceptance {
    * @return its id
    * @throws InvalidMessageException naming the field
    * @throws ConflictException when the id is another job's, or its run has ended
+   * @throws UnknownKeyException when it needs a job that its run does not have
    */
   UUID accept(JobRequest request, Origin origin) {
     JobDraft draft = drafting.draft(request);
@@ -182,10 +183,7 @@ class Acceptance {
   }
 
   private UUID earlier(String runId, String key) {
-    return jobs.byKey(runId, key)
-        .orElseThrow(() ->
-            new InvalidMessageException(
-                "depends_on", "names \"" + key + "\", which is no earlier job of the run"));
+    return jobs.byKey(runId, key).orElseThrow(() -> new UnknownKeyException(key));
   }
 
   private static List<NewJob.Dependency> dependencies(

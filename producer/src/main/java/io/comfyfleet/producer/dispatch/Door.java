@@ -83,6 +83,7 @@ public class Door {
    * @param correlationId the sender's, for that copy; null for none
    * @return the job's id
    * @throws InvalidMessageException naming the field; {@code id} when it is another job's
+   * @throws UnknownKeyException when it needs a job that its run does not have yet
    * @throws StoreAwayException when its files could not be kept at present
    */
   public UUID message(
@@ -169,6 +170,8 @@ public class Door {
     requireRoom();
     try {
       return acceptance.accept(request, new Origin(idempotencyKey, null, null, null));
+    } catch (UnknownKeyException e) {
+      throw e.refusal();
     } catch (ConflictException e) {
       throw refusal(e);
     }

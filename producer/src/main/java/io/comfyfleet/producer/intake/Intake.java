@@ -5,6 +5,7 @@ import io.comfyfleet.job.InvalidMessageException;
 import io.comfyfleet.producer.broker.DeadLetters;
 import io.comfyfleet.producer.broker.PatientListener;
 import io.comfyfleet.producer.dispatch.Door;
+import io.comfyfleet.producer.dispatch.UnknownKeyException;
 import io.comfyfleet.telemetry.LogKeys;
 import io.comfyfleet.telemetry.Traces;
 import io.opentelemetry.api.trace.Span;
@@ -19,24 +20,28 @@ import org.springframework.stereotype.Component;
 
 /**
  * Takes one request at a time and settles it on every path: accepted, or among the dead letters, or
- * given back after a pause because the database or the broker is away.
+ * at the end of the queue because it needs one that is yet to come, or given back after a pause
+ * because the database or the broker is away.
  */
 @Component
 class Intake implements PatientListener.Work {
   private static final Logger log = LoggerFactory.getLogger(Intake.class);
 
   private final Door door;
+  private final WaitingLine line;
   private final DeadLetters deadLetters;
   private final Traces traces;
 
-  Intake(Door door, DeadLetters deadLetters, Traces traces) {
+  Intake(Door door, WaitingLine line, DeadLetters deadLetters, Traces traces) {
     this.door = door;
+    this.line = line;
     this.deadLetters = deadLetters;
     this.traces = traces;
   }
 
   @Override
   public void take(Message message) {
+    line.await(message);
     Span span =
         traces.start(
             "accept from intake",
@@ -59,6 +64,12 @@ class Intake implements PatientListener.Work {
               properties.getReplyTo(),
               properties.getCorrelationId());
       log.atInfo().addKeyValue(LogKeys.JOB_ID, jobId).log("job accepted from the intake");
+    } catch (UnknownKeyException e) {
+      if (line.isOver(message)) {
+        refuse(message, ErrorCode.UNREADABLE_MESSAGE, String.valueOf(e.getMessage()));
+      } else {
+        line.join(message);
+      }
     } catch (InvalidMessageException e) {
       refuse(message, ErrorCode.UNREADABLE_MESSAGE, e.getMessage());
     }
