@@ -53,6 +53,11 @@ public class ConsumerPause implements SmartLifecycle {
     }
   }
 
+  /** Whether the consumer could not take messages when it last tried. */
+  public boolean isPausing(String consumer) {
+    return current.containsKey(consumer);
+  }
+
   /** It works again. */
   public void over(String consumer) {
     if (current.remove(consumer) != null) {

@@ -17,7 +17,7 @@ class IntakeConfiguration {
       ConnectionFactory connections, Intake intake, ConsumerPause pause, IntakeSettings settings) {
     SimpleMessageListenerContainer container =
         Consumers.settling(
-            connections, Topology.INTAKE, new PatientListener("intake", pause, intake));
+            connections, Topology.INTAKE, new PatientListener(Topology.INTAKE, pause, intake));
     container.setConcurrentConsumers(settings.consumers());
     container.setAutoStartup(settings.enabled());
     return container;

@@ -10,7 +10,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param publicUrl where callers reach this producer, for the links in its messages
  * @param quietPeriod how long after its last job a run of unknown size is closed, once all its jobs
- *     have ended; too short splits what belongs together
+ *     have ended; too short splits what belongs together. While requests wait on the intake, and
+ *     for as long after it stood still, no run is closed because nothing comes
  * @param missingPeriod how long after its last job a run is closed whose remaining jobs never came
  * @param sweepInterval how often deadlines are looked at
  * @param expiryGrace how long after its time a job is given up here when no node has done so

@@ -35,6 +35,7 @@ class Sweeper {
   private final Aggregator aggregator;
   private final LiveJobs live;
   private final Listening listening;
+  private final IntakeWatch intake;
   private final RunSettings settings;
   private final Clock clock;
   private @Nullable Instant swept;
@@ -45,6 +46,7 @@ class Sweeper {
       Aggregator aggregator,
       LiveJobs live,
       Listening listening,
+      IntakeWatch intake,
       RunSettings settings,
       Clock clock) {
     this.runs = runs;
@@ -52,6 +54,7 @@ class Sweeper {
     this.aggregator = aggregator;
     this.live = live;
     this.listening = listening;
+    this.intake = intake;
     this.settings = settings;
     this.clock = clock;
   }
@@ -64,14 +67,22 @@ class Sweeper {
     }
     try {
       runs.pastDeadline(now, AT_ONCE).forEach(run -> unlessLocked(() -> aggregator.expire(run)));
-      runs.quiet(now.minus(settings.quietPeriod()), now.minus(settings.missingPeriod()), AT_ONCE)
-          .forEach(run -> unlessLocked(() -> aggregator.closeQuiet(run)));
+      closeQuiet();
       expireJobs(now);
     } catch (DataAccessException | TransactionException e) {
       log.atDebug().setCause(e).log("sweep failed, will be repeated");
       judgeNobodyYet();
     } finally {
       swept = clock.instant();
+    }
+  }
+
+  /** Its jobs may wait on the broker: a run is quiet only up to when none did. */
+  private void closeQuiet() {
+    Instant asOf = intake.nothingWaitedAt();
+    if (asOf != null) {
+      runs.quiet(asOf.minus(settings.quietPeriod()), asOf.minus(settings.missingPeriod()), AT_ONCE)
+          .forEach(run -> unlessLocked(() -> aggregator.closeQuiet(run)));
     }
   }
 
