@@ -353,6 +353,41 @@ class DeadLettersIT {
   }
 
   @Test
+  void letterOfARequestUnderTheIdOfAnotherJobNeverReplaysThatJob() {
+    Job other = failed();
+    worker.send(
+        Topology.INTAKE,
+        named(other.jobId().toString()),
+        "{\"type\":\"image\",\"prompt\":\"mine\"}");
+    String first = theOnlyLetterBut("");
+
+    assertThat(producer.post(LETTERS + "/" + first + "/replay", "").status()).isEqualTo(200);
+
+    String second = theOnlyLetterBut(first);
+    assertThat(worker.depth(Topology.laneQueue("image"))).isZero();
+    Map<String, Object> edit = Map.of("job", Map.of("job_id", UUID.randomUUID()));
+    assertThat(producer.post(LETTERS + "/" + second + "/replay", edit).status()).isEqualTo(200);
+    assertThat(worker.take(Topology.laneQueue("image")).job().prompt()).isEqualTo("mine");
+    assertThat(worker.depth(Topology.DEAD)).isZero();
+  }
+
+  /** A job that has failed and left no letter. */
+  private static Job failed() {
+    producer.post("/api/comfyui/dispatch", Producer.image("theirs"));
+    Job job = worker.take(Topology.laneQueue("image")).job();
+    worker.fail(job);
+    ended(job.jobId().toString(), "failed");
+    return job;
+  }
+
+  private static String theOnlyLetterBut(String former) {
+    return Awaitility.await("a letter")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> ids(list("")), ids -> ids.size() == 1 && !ids.contains(former))
+        .getFirst();
+  }
+
+  @Test
   void letterOfTheBrokerIsReplayedLikeAnyOther() {
     String id =
         producer.post("/api/comfyui/dispatch", Producer.image("x")).body().get("job_id").asString();

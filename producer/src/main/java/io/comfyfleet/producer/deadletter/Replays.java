@@ -116,8 +116,14 @@ class Replays {
     return refusal == null ? null : "Job " + job.jobId() + " " + refusal;
   }
 
-  /** The letter's job, if the database has it: as the letter has it, else as it was last sent. */
+  /**
+   * The letter's job, if the database has it: as the letter has it, else as it was last sent. A
+   * request that the intake refused is no job yet, and its message id may be another's.
+   */
   private Optional<Job> known(Letter letter) {
+    if (Topology.INTAKE.equals(letter.origin())) {
+      return Optional.empty();
+    }
     try {
       Job job = codec.decodeJob(letter.body());
       return reopening.lastSent(job.jobId()).map(stored -> job);
