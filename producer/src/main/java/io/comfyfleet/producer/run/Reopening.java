@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -85,13 +86,13 @@ public class Reopening {
       return "was sent again " + Job.MOST_REPLAYS + " times, which is the limit";
     }
     Instant now = clock.instant();
-    Job anew = job.replayed(number, anew(job.expiresAt(), job.createdAt(), now));
-    replayed.reopen(anew, JobState.OPEN_COLUMN);
     JobTable.Stored stored = jobs.stored(jobId);
+    Job anew = job.replayed(number, anew(job.expiresAt(), begunAt(job, stored.job()), now));
+    replayed.reopen(anew, JobState.OPEN_COLUMN, now);
     messages.job(anew, stored.replyTo(), stored.correlationId());
     awaitAgain(jobId, now);
     if (run.status() != RunStatus.OPEN && !hasEnough(run)) {
-      runs.reopen(runId, anew(run.deadlineAt(), run.createdAt(), now), now);
+      runs.reopen(runId, anew(run.deadlineAt(), runs.lastJobAt(runId), now), now);
     }
     afterCommit(jobId, runId);
     return null;
@@ -116,6 +117,13 @@ public class Reopening {
     return end == null ? null : now.plus(Duration.between(from, end));
   }
 
+  /** From when its expiry was counted: the message of an earlier try, or an edit, has another. */
+  private Instant begunAt(Job job, Job lastSent) {
+    return Objects.equals(job.expiresAt(), lastSent.expiresAt())
+        ? replayed.sentAt(job.jobId())
+        : job.createdAt();
+  }
+
   /** Jobs that failed because this one did wait again, and those that wait for them. */
   private void awaitAgain(UUID jobId, Instant now) {
     for (UUID dependent : replayed.failedDependents(jobId)) {
@@ -124,8 +132,9 @@ public class Reopening {
         Job job = jobs.stored(dependent).job();
         int number = replayed.replays(dependent) + 1;
         replayed.reopen(
-            job.replayed(number, anew(job.expiresAt(), job.createdAt(), now)),
-            JobState.WAITING_COLUMN);
+            job.replayed(number, anew(job.expiresAt(), replayed.sentAt(dependent), now)),
+            JobState.WAITING_COLUMN,
+            now);
         awaitAgain(dependent, now);
       }
     }

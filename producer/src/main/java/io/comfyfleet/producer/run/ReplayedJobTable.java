@@ -4,7 +4,9 @@ import io.comfyfleet.job.Job;
 import io.comfyfleet.producer.database.Columns;
 import io.comfyfleet.wire.MessageCodec;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -28,14 +30,23 @@ class ReplayedJobTable {
         .single();
   }
 
+  /** When the job was last sent: when it was accepted, or sent again. */
+  Instant sentAt(UUID jobId) {
+    return jdbc.sql(
+            "select coalesce(replayed_at, created_at) as sent_at from job where job_id = :id")
+        .param("id", jobId)
+        .query((row, n) -> Objects.requireNonNull(Columns.instant(row, "sent_at")))
+        .single();
+  }
+
   /** Forgets the job's end; its message from now on is this one. */
-  void reopen(Job job, String column) {
+  void reopen(Job job, String column, Instant now) {
     jdbc.sql(
             """
             update job set status = :status, message = :message, replays = :replays, type = :type,
               lane = :lane, priority = :priority, callback_url = :callback, expires_at = :expires,
               node_id = null, attempt = null, result = null, result_bytes = null, ended_at = null,
-              begun_at = null
+              begun_at = null, replayed_at = :now
             where job_id = :id
             """)
         .param("status", column)
@@ -46,6 +57,7 @@ class ReplayedJobTable {
         .param("priority", job.priority())
         .param("callback", job.callbackUrl() == null ? null : job.callbackUrl().toString())
         .param("expires", Columns.at(job.expiresAt()))
+        .param("now", Columns.at(now))
         .param("id", job.jobId())
         .update();
   }

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -96,6 +97,14 @@ public class RunTable {
     return jdbc.sql("select revision from run where run_id = :id")
         .param("id", runId)
         .query(Integer.class)
+        .single();
+  }
+
+  /** When the run last began: of one that no job can join, when it was accepted or reopened. */
+  Instant lastJobAt(String runId) {
+    return jdbc.sql("select last_job_at from run where run_id = :id")
+        .param("id", runId)
+        .query((row, n) -> Objects.requireNonNull(Columns.instant(row, "last_job_at")))
         .single();
   }
 
