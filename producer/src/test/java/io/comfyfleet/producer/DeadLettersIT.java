@@ -12,6 +12,7 @@ import io.comfyfleet.topology.Topology;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -240,6 +241,24 @@ class DeadLettersIT {
     assertThat(answer.get("replayed").asInt()).isZero();
     assertThat(worker.depth(Topology.DEAD)).isZero();
     assertThat(worker.depth(Topology.laneQueue("image"))).isZero();
+  }
+
+  @Test
+  void oldNotesOfReplaysGoAlsoWhenNoLetterIsLeft() {
+    JdbcClient database = producer.bean(JdbcClient.class);
+    database
+        .sql("insert into replayed_letter (letter_id, replayed_at) values ('old', :at)")
+        .param("at", LONG_AGO.atOffset(ZoneOffset.UTC))
+        .update();
+
+    list("");
+
+    assertThat(
+            database
+                .sql("select count(*) from replayed_letter where letter_id = 'old'")
+                .query(Integer.class)
+                .single())
+        .isZero();
   }
 
   @Test

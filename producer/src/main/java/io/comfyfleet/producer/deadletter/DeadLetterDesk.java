@@ -276,11 +276,23 @@ public class DeadLetterDesk {
           }
           return verdict;
         });
+    if (first[0]) {
+      // There was no letter.
+      left.addAll(leftOver());
+    }
     if (!left.isEmpty() && unseen == 0) {
-      // Acknowledged before the crash. Young ones may be on their way back into the queue.
-      replayed.removeOlder(left, clock.instant().minus(NOTE_KEPT));
+      forget(left);
     }
     return unseen;
+  }
+
+  /** Acknowledged before the crash. Young ones may be on their way back into the queue. */
+  private void forget(Set<String> gone) {
+    try {
+      replayed.removeOlder(gone, clock.instant().minus(NOTE_KEPT));
+    } catch (DataAccessException | TransactionException e) {
+      log.atDebug().setCause(e).log("notes of replays not removed, the next look repeats it");
+    }
   }
 
   /** A look needs no database; an action finds out by itself that it is away. */

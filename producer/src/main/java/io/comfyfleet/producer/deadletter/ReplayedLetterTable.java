@@ -2,8 +2,8 @@ package io.comfyfleet.producer.deadletter;
 
 import io.comfyfleet.producer.database.Columns;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -11,6 +11,9 @@ import org.springframework.stereotype.Repository;
 /** The rows of letters that were replayed and may still lie in the queue. */
 @Repository
 class ReplayedLetterTable {
+  /** A statement of PostgreSQL may have 65,535 parameters. */
+  private static final int AT_ONCE = 1_000;
+
   private final JdbcClient jdbc;
 
   ReplayedLetterTable(JdbcClient jdbc) {
@@ -31,10 +34,22 @@ class ReplayedLetterTable {
         jdbc.sql("select letter_id from replayed_letter").query(String.class).list());
   }
 
-  void removeOlder(Collection<String> letterIds, Instant before) {
-    jdbc.sql("delete from replayed_letter where letter_id in (:ids) and replayed_at < :before")
-        .param("ids", letterIds)
-        .param("before", Columns.at(before))
-        .update();
+  /** Removes those of the notes that are older, however many. */
+  void removeOlder(Set<String> letterIds, Instant before) {
+    List<String> old =
+        jdbc
+            .sql("select letter_id from replayed_letter where replayed_at < :before")
+            .param("before", Columns.at(before))
+            .query(String.class)
+            .list()
+            .stream()
+            .filter(letterIds::contains)
+            .toList();
+    for (int from = 0; from < old.size(); from += AT_ONCE) {
+      jdbc.sql("delete from replayed_letter where letter_id in (:ids) and replayed_at < :before")
+          .param("ids", old.subList(from, Math.min(from + AT_ONCE, old.size())))
+          .param("before", Columns.at(before))
+          .update();
+    }
   }
 }
