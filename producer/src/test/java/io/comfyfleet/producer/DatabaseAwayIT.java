@@ -132,6 +132,18 @@ class DatabaseAwayIT {
 
   @Test
   void jobThatSucceededMeanwhileIsNotExpiredBeforeItsResultIsRead() throws Exception {
+    assertSucceededMeanwhile(
+        "/api/comfyui/dispatch", Map.of("type", "image", "prompt", "x", "expires_in", 10));
+  }
+
+  @Test
+  void runThatEndedMeanwhileInTimeIsNotPastItsDeadline() throws Exception {
+    assertSucceededMeanwhile(
+        "/api/runs", Map.of("deadline", 10, "jobs", List.of(Producer.image("x"))));
+  }
+
+  /** The request's one job has ten seconds, and succeeds in them while the database is away. */
+  private void assertSucceededMeanwhile(String path, Map<String, Object> request) throws Exception {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
         TcpProxy line = new TcpProxy(new InetSocketAddress("127.0.0.1", postgres.getPort()));
         Producer producer =
@@ -143,8 +155,8 @@ class DatabaseAwayIT {
                 "--fleet.nodes.settle-after=0s");
         FakeWorker worker = new FakeWorker(BROKER.uri())) {
       worker.awaitTopology();
-      producer.post(
-          "/api/comfyui/dispatch", Map.of("type", "image", "prompt", "x", "expires_in", 10));
+      Instant end = Instant.now().plusSeconds(11);
+      producer.post(path, request);
       Job job = worker.take(Topology.laneQueue("image")).job();
 
       line.cut();
@@ -154,11 +166,11 @@ class DatabaseAwayIT {
       // Its consumer sleeps for some seconds between two tries by then.
       await("the end of its time")
           .atMost(Duration.ofSeconds(20))
-          .until(() -> Instant.now().isAfter(job.expiresAt()));
+          .until(() -> Instant.now().isAfter(end));
       line.mend();
 
-      assertThat(status(producer, job.jobId().toString())).isEqualTo("succeeded");
       worker.take(Topology.RUNS_COMPLETED_QUEUE);
+      assertThat(status(producer, job.jobId().toString())).isEqualTo("succeeded");
     }
   }
 

@@ -40,6 +40,9 @@ class Sweeper {
   private final Clock clock;
   private @Nullable Instant swept;
 
+  /** Results of what ended up to then may still wait unread. */
+  private Instant stoodStillUntil = Instant.EPOCH;
+
   Sweeper(
       RunTable runs,
       JobTable jobs,
@@ -62,11 +65,13 @@ class Sweeper {
   @Scheduled(fixedDelayString = "${fleet.run.sweep-interval:1s}")
   void sweep() {
     Instant now = clock.instant();
-    if (swept != null && swept.plus(settings.sweepInterval()).plus(LATE).isBefore(now)) {
+    if (swept == null) {
+      stoodStillUntil = now;
+    } else if (swept.plus(settings.sweepInterval()).plus(LATE).isBefore(now)) {
       judgeNobodyYet();
     }
     try {
-      runs.pastDeadline(now, AT_ONCE).forEach(run -> unlessLocked(() -> aggregator.expire(run)));
+      endPastDeadline(now);
       closeQuiet();
       expireJobs(now);
     } catch (DataAccessException | TransactionException e) {
@@ -75,6 +80,13 @@ class Sweeper {
     } finally {
       swept = clock.instant();
     }
+  }
+
+  /** One whose deadline passed while nothing was read may have ended in time. */
+  private void endPastDeadline(Instant now) {
+    boolean read = stoodStillUntil.plus(ConsumerPause.LONGEST).isBefore(now);
+    runs.pastDeadline(read ? Instant.EPOCH : stoodStillUntil, now, AT_ONCE)
+        .forEach(run -> unlessLocked(() -> aggregator.expire(run)));
   }
 
   /** Its jobs may wait on the broker: a run is quiet only up to when none did. */
@@ -88,6 +100,7 @@ class Sweeper {
 
   /** That jobs were begun could not be noted, and their results wait for consumers that pause. */
   private void judgeNobodyYet() {
+    stoodStillUntil = clock.instant();
     listening.beginAnew(ConsumerPause.LONGEST);
   }
 
