@@ -2,6 +2,7 @@ package io.comfyfleet.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.rabbitmq.client.AMQP;
 import io.comfyfleet.broker.BrokerExtension;
 import io.comfyfleet.job.Job;
 import io.comfyfleet.job.RunCompleted;
@@ -10,6 +11,7 @@ import io.comfyfleet.topology.Topology;
 import io.comfyfleet.wire.MessageHeaders;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,10 +39,12 @@ class IntakeOrderIT {
   }
 
   private static void send(String run, String prompt, String rest) {
-    worker.sendBare(
-        Topology.INTAKE,
-        "{\"type\":\"image\",\"run_id\":\"%s\",\"run_size\":4,\"prompt\":\"%s\"%s}"
-            .formatted(run, prompt, rest));
+    worker.sendBare(Topology.INTAKE, body(run, prompt, rest));
+  }
+
+  private static String body(String run, String prompt, String rest) {
+    return "{\"type\":\"image\",\"run_id\":\"%s\",\"run_size\":4,\"prompt\":\"%s\"%s}"
+        .formatted(run, prompt, rest);
   }
 
   @Test
@@ -59,6 +63,32 @@ class IntakeOrderIT {
     RunCompleted run = worker.take(Topology.RUNS_COMPLETED_QUEUE).run();
     assertThat(run.status()).isEqualTo(RunStatus.COMPLETED);
     assertThat(worker.depth(Topology.DEAD)).isZero();
+  }
+
+  @Test
+  void requestsOfAHigherPriorityLetTheOneTheyNeedPass() {
+    AMQP.BasicProperties urgent = new AMQP.BasicProperties.Builder().priority(9).build();
+    for (String prompt : List.of("b", "c", "d")) {
+      worker.send(Topology.INTAKE, urgent, body("urgent", prompt, ",\"depends_on\":\"a\""));
+    }
+    AMQP.BasicProperties low = new AMQP.BasicProperties.Builder().priority(0).build();
+    worker.send(Topology.INTAKE, low, body("urgent", "a", ",\"key\":\"a\""));
+
+    worker.succeed(worker.take(Topology.laneQueue("image")).job());
+    worker.takeJobs("image", 3).forEach(worker::succeed);
+    assertThat(worker.take(Topology.RUNS_COMPLETED_QUEUE).run().status())
+        .isEqualTo(RunStatus.COMPLETED);
+  }
+
+  @Test
+  void requestThatCannotBeWrittenAgainIsRefusedAtOnce() {
+    AMQP.BasicProperties full =
+        new AMQP.BasicProperties.Builder().headers(Map.of("x-mine", "x".repeat(130_900))).build();
+    worker.send(Topology.INTAKE, full, body("full", "x", ",\"depends_on\":\"never\""));
+
+    assertThat(worker.take(Topology.DEAD).header(MessageHeaders.ERROR))
+        .contains("no earlier job of the run");
+    worker.awaitEmpty(Topology.INTAKE);
   }
 
   @Test

@@ -283,8 +283,8 @@ class OutboxIT {
       assertThat(words).hasSize(3);
       assertThat(words.values())
           .allSatisfy(each -> assertThat(each.subList(1, each.size())).allMatch("true"::equals));
-      // What the broker cannot have seen costs nobody a question.
-      assertThat(words.values()).filteredOn(List.of("null")::equals).hasSizeGreaterThanOrEqualTo(2);
+      // What the broker cannot have seen costs nobody a question; the second it may have seen.
+      assertThat(words.values()).filteredOn(List.of("null")::equals).isNotEmpty();
     }
   }
 

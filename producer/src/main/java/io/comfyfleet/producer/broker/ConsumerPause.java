@@ -2,6 +2,7 @@ package io.comfyfleet.producer.broker;
 
 import io.comfyfleet.telemetry.LogKeys;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -25,6 +26,11 @@ public class ConsumerPause implements SmartLifecycle {
 
   private static final Duration SHORTEST = Duration.ofMillis(500);
 
+  /** A consumer that has failed and has nothing to take any more fails no more; with one try. */
+  private static final Duration STILL = LONGEST.plusSeconds(45);
+
+  private final Map<String, Instant> failed = new ConcurrentHashMap<>();
+
   private final Map<String, Duration> current = new ConcurrentHashMap<>();
   private volatile CountDownLatch stopping = new CountDownLatch(1);
 
@@ -41,6 +47,7 @@ public class ConsumerPause implements SmartLifecycle {
     Duration wait = before == null ? SHORTEST : before.multipliedBy(2);
     wait = wait.compareTo(LONGEST) > 0 ? LONGEST : wait;
     current.put(consumer, wait);
+    failed.put(consumer, Instant.now());
     hold(wait);
   }
 
@@ -53,13 +60,15 @@ public class ConsumerPause implements SmartLifecycle {
     }
   }
 
-  /** Whether the consumer could not take messages when it last tried. */
+  /** Whether the consumer could not take messages when it last tried, which was just now. */
   public boolean isPausing(String consumer) {
-    return current.containsKey(consumer);
+    Instant last = failed.get(consumer);
+    return last != null && last.plus(STILL).isAfter(Instant.now());
   }
 
   /** It works again. */
   public void over(String consumer) {
+    failed.remove(consumer);
     if (current.remove(consumer) != null) {
       log.atInfo().addKeyValue(LogKeys.QUEUE, consumer).log("taking messages again");
     }

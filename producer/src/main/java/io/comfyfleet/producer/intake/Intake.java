@@ -65,10 +65,8 @@ class Intake implements PatientListener.Work {
               properties.getCorrelationId());
       log.atInfo().addKeyValue(LogKeys.JOB_ID, jobId).log("job accepted from the intake");
     } catch (UnknownKeyException e) {
-      if (line.isOver(message)) {
+      if (line.isOver(message) || !line.join(message)) {
         refuse(message, ErrorCode.UNREADABLE_MESSAGE, String.valueOf(e.getMessage()));
-      } else {
-        line.join(message);
       }
     } catch (InvalidMessageException e) {
       refuse(message, ErrorCode.UNREADABLE_MESSAGE, e.getMessage());

@@ -53,32 +53,43 @@ class WaitingLine {
     }
   }
 
-  /** Whether the request has waited for as long as it may. */
+  /**
+   * Whether the request had waited for as long as it may when it was last put at the end: whatever
+   * stood before it there has been read since then, also when that took longer than usual.
+   */
   boolean isOver(Message message) {
     Instant since = noted(message, SINCE);
-    return since != null && !since.plus(settings.patience()).isAfter(clock.instant());
+    Instant looked = noted(message, LOOKED_AT);
+    return since != null && looked != null && !since.plus(settings.patience()).isAfter(looked);
   }
 
   /**
    * Puts the request at the end of the queue; afterwards the original may be acknowledged.
    *
+   * @return false when it cannot be written again, whoever tries
    * @throws AmqpException when the broker did not take it: keep the original
    */
-  void join(Message message) {
+  boolean join(Message message) {
     Instant now = clock.instant();
     Instant since = noted(message, SINCE);
     // What was received as persistent is not sent so by itself.
     Message same =
         MessageBuilder.fromClonedMessage(message)
             .setDeliveryMode(MessageDeliveryMode.PERSISTENT)
+            // Else it stood before the request that it waits for, when that has a lower one.
+            .setPriority(0)
             .setHeader(SINCE, (since == null ? now : since).toString())
             .setHeader(LOOKED_AT, now.toString())
             .build();
     Publication outcome =
         publisher.publish(List.of(new Outgoing(Topology.FLEET, Topology.INTAKE, same))).getFirst();
+    if (outcome instanceof Publication.Unsendable) {
+      return false;
+    }
     if (!(outcome instanceof Publication.Confirmed)) {
       throw new AmqpException("The request was not taken back: " + outcome);
     }
+    return true;
   }
 
   /** Null for what is no time; one to come, by another's clock, is taken for now. */

@@ -5,38 +5,54 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Until when it is sure that no message waited anywhere. A queue that is busy is now and then seen
- * empty; one that was not for a while stood still, and needs some time of calm before its emptiness
- * means that nobody has anything to send. Not thread-safe.
+ * Until when it is sure that no message waited anywhere: the last time when a queue that is read
+ * was seen empty. After a time in which it was not read, some time of reading must pass first. Not
+ * thread-safe.
  */
 final class Calm {
-  /** So long without a look that saw nothing waiting, and the queue stands still. */
-  static final Duration STANDS = Duration.ofSeconds(5);
+  /** So long without a look, and nobody knows what was. */
+  static final Duration UNSEEN = Duration.ofSeconds(5);
 
   private final Duration settle;
-  private @Nullable Instant since;
-  private @Nullable Instant last;
+  private @Nullable Instant readSince;
+  private @Nullable Instant looked;
+  private @Nullable Instant empty;
 
   /**
-   * @param settle how long it must have been calm after a standstill
+   * @param settle how long it must have been read after a standstill
    */
   Calm(Duration settle) {
     this.settle = settle;
   }
 
-  /** Takes in a look: whether nothing waited then. */
-  void saw(boolean nothing, Instant now) {
-    if (last == null || last.plus(STANDS).isBefore(now)) {
-      since = null;
+  /** What a look saw. */
+  enum Look {
+    /** Nothing waits. */
+    EMPTY,
+    /** Messages wait, as in a busy queue. */
+    WAITING,
+    /** It is not read, or cannot be seen. */
+    UNREAD
+  }
+
+  /** Takes in a look. */
+  void saw(Look look, Instant now) {
+    boolean seen = looked != null && !looked.plus(UNSEEN).isBefore(now);
+    if (!seen || look == Look.UNREAD) {
+      readSince = null;
     }
-    if (nothing) {
-      since = since == null ? now : since;
-      last = now;
+    looked = now;
+    if (readSince == null && look != Look.UNREAD) {
+      readSince = now;
+    }
+    if (look == Look.EMPTY) {
+      empty = now;
     }
   }
 
-  /** When it was last seen calm; null while it has not been for long enough. */
+  /** When it was last seen empty; null while it has not been read for long enough. */
   @Nullable Instant asOf() {
-    return since == null || last == null || since.plus(settle).isAfter(last) ? null : last;
+    boolean settled = readSince != null && empty != null && !readSince.plus(settle).isAfter(empty);
+    return settled ? empty : null;
   }
 }

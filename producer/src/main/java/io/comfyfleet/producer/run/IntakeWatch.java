@@ -43,16 +43,20 @@ class IntakeWatch {
       return;
     }
     try {
-      QueueDepths.Depths told = queues.of(List.of(Topology.INTAKE));
-      boolean nothing =
-          told.reachable()
-              && told.depths().getOrDefault(Topology.INTAKE, 0L) == 0
-              // What could not be taken is in a consumer's hands between two tries.
-              && !pause.isPausing(Topology.INTAKE);
-      calm.saw(nothing, clock.instant());
+      // Absent when the broker is away, or does not tell.
+      Long waiting = queues.of(List.of(Topology.INTAKE)).depths().get(Topology.INTAKE);
+      calm.saw(seen(waiting), clock.instant());
       asOf = calm.asOf();
     } finally {
       looking.unlock();
     }
+  }
+
+  private Calm.Look seen(@Nullable Long waiting) {
+    // What could not be taken is in a consumer's hands between two tries.
+    if (waiting == null || pause.isPausing(Topology.INTAKE)) {
+      return Calm.Look.UNREAD;
+    }
+    return waiting == 0 ? Calm.Look.EMPTY : Calm.Look.WAITING;
   }
 }

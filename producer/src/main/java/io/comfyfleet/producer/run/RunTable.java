@@ -122,14 +122,12 @@ public class RunTable {
         .update();
   }
 
-  /** Open runs whose deadline passed after the one instant and by the other. */
-  List<String> pastDeadline(Instant after, Instant now, int limit) {
+  List<String> pastDeadline(Instant now, int limit) {
     return jdbc.sql(
             """
-            select run_id from run where status = 'open' and deadline_at > :after and deadline_at <= :now
+            select run_id from run where status = 'open' and deadline_at <= :now
             order by run_id fetch first :limit rows only
             """)
-        .param("after", Columns.at(after))
         .param("now", Columns.at(now))
         .param("limit", limit)
         .query(String.class)

@@ -7,6 +7,7 @@ import io.comfyfleet.producer.node.Listening;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,8 +41,8 @@ class Sweeper {
   private final Clock clock;
   private @Nullable Instant swept;
 
-  /** Results of what ended up to then may still wait unread. */
-  private Instant stoodStillUntil = Instant.EPOCH;
+  /** Until then results of what ended in time may still wait unread. */
+  private Instant judgeFrom = Instant.EPOCH;
 
   Sweeper(
       RunTable runs,
@@ -66,12 +67,19 @@ class Sweeper {
   void sweep() {
     Instant now = clock.instant();
     if (swept == null) {
-      stoodStillUntil = now;
+      judgeFrom = now.plus(LATE);
     } else if (swept.plus(settings.sweepInterval()).plus(LATE).isBefore(now)) {
       judgeNobodyYet();
     }
     try {
-      endPastDeadline(now);
+      List<String> pastDeadline = runs.pastDeadline(now, AT_ONCE);
+      if (now.plus(LATE).isBefore(clock.instant())) {
+        // It waited for the database.
+        judgeNobodyYet();
+      }
+      if (!judgeFrom.isAfter(clock.instant())) {
+        pastDeadline.forEach(run -> unlessLocked(() -> aggregator.expire(run)));
+      }
       closeQuiet();
       expireJobs(now);
     } catch (DataAccessException | TransactionException e) {
@@ -80,13 +88,6 @@ class Sweeper {
     } finally {
       swept = clock.instant();
     }
-  }
-
-  /** One whose deadline passed while nothing was read may have ended in time. */
-  private void endPastDeadline(Instant now) {
-    boolean read = stoodStillUntil.plus(ConsumerPause.LONGEST).isBefore(now);
-    runs.pastDeadline(read ? Instant.EPOCH : stoodStillUntil, now, AT_ONCE)
-        .forEach(run -> unlessLocked(() -> aggregator.expire(run)));
   }
 
   /** Its jobs may wait on the broker: a run is quiet only up to when none did. */
@@ -100,7 +101,7 @@ class Sweeper {
 
   /** That jobs were begun could not be noted, and their results wait for consumers that pause. */
   private void judgeNobodyYet() {
-    stoodStillUntil = clock.instant();
+    judgeFrom = clock.instant().plus(ConsumerPause.LONGEST);
     listening.beginAnew(ConsumerPause.LONGEST);
   }
 

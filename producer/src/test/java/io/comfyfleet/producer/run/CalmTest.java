@@ -10,9 +10,9 @@ class CalmTest {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
   private final Calm calm = new Calm(Duration.ofSeconds(60));
 
-  private void everySecond(boolean nothing, int from, int to) {
+  private void everySecond(Calm.Look look, int from, int to) {
     for (int second = from; second <= to; second++) {
-      calm.saw(nothing, at(second));
+      calm.saw(look, at(second));
     }
   }
 
@@ -22,41 +22,41 @@ class CalmTest {
 
   @Test
   void emptyQueueMeansNothingBeforeItWasWatchedForAWhile() {
-    everySecond(true, 0, 59);
+    everySecond(Calm.Look.EMPTY, 0, 59);
     assertThat(calm.asOf()).isNull();
 
-    everySecond(true, 60, 60);
+    everySecond(Calm.Look.EMPTY, 60, 60);
     assertThat(calm.asOf()).isEqualTo(at(60));
   }
 
   @Test
-  void whatWaitsForAMomentPutsOffOnlyThatMoment() {
-    everySecond(true, 0, 60);
+  void queueThatIsBusyInBurstsPutsOffNoMoreThanABurst() {
+    everySecond(Calm.Look.EMPTY, 0, 60);
 
-    everySecond(false, 61, 64);
+    everySecond(Calm.Look.WAITING, 61, 100);
     assertThat(calm.asOf()).isEqualTo(at(60));
 
-    everySecond(true, 65, 65);
-    assertThat(calm.asOf()).isEqualTo(at(65));
+    everySecond(Calm.Look.EMPTY, 101, 101);
+    assertThat(calm.asOf()).isEqualTo(at(101));
   }
 
   @Test
-  void afterAStandstillTheWatchBeginsAnew() {
-    everySecond(true, 0, 60);
-    everySecond(false, 61, 70);
+  void afterATimeInWhichItWasNotReadTheWatchBeginsAnew() {
+    everySecond(Calm.Look.EMPTY, 0, 60);
+    everySecond(Calm.Look.UNREAD, 61, 61);
     assertThat(calm.asOf()).isNull();
 
-    everySecond(true, 71, 130);
+    everySecond(Calm.Look.EMPTY, 62, 121);
     assertThat(calm.asOf()).isNull();
-    everySecond(true, 131, 131);
-    assertThat(calm.asOf()).isEqualTo(at(131));
+    everySecond(Calm.Look.EMPTY, 122, 122);
+    assertThat(calm.asOf()).isEqualTo(at(122));
   }
 
   @Test
   void timeInWhichNobodyLookedIsAStandstill() {
-    everySecond(true, 0, 60);
+    everySecond(Calm.Look.EMPTY, 0, 60);
 
-    everySecond(true, 180, 239);
+    everySecond(Calm.Look.EMPTY, 180, 239);
 
     assertThat(calm.asOf()).isNull();
   }

@@ -111,6 +111,7 @@ final class LaneChannel {
       channel.basicQos(PREFETCH);
       return isOpen();
     } catch (IOException | AmqpException | ShutdownSignalException e) {
+      revoked = true;
       return false;
     }
   }
