@@ -33,7 +33,7 @@ final class Bodies {
   private static byte[] message(RunPlan run, int index) {
     ObjectNode body = ProducerClient.JSON.createObjectNode();
     body.put("run_id", run.runId()).put("run_size", run.jobs().size()).put("index", index);
-    describe(body, run.jobs().get(index));
+    describe(body.put("key", "j" + index), run.jobs().get(index));
     return body.toString().getBytes(StandardCharsets.UTF_8);
   }
 

@@ -74,7 +74,8 @@ final class Submitter {
   private boolean hand(RunPlan run) {
     if (run.intake()) {
       List<byte[]> messages = Bodies.messages(run);
-      for (int index = 0; index < messages.size(); index++) {
+      // The last one first: whatever waits for another of its run comes before that.
+      for (int index = messages.size() - 1; index >= 0; index--) {
         Instant asked = Instant.now();
         intake.accept(run.jobs().get(index).jobId(), messages.get(index));
         ledger.accepted(run, List.of(run.jobs().get(index)), asked);

@@ -49,7 +49,7 @@ record Workload(List<RunPlan> runs) {
     List<JobPlan> jobs = new ArrayList<>();
     for (int index = 0; index < Math.min(wanted, left); index++) {
       boolean pastDeadline = late && index == 0 && kinds.contains(FaultKind.DEADLINE);
-      jobs.add(job(random, pastDeadline, intake || late ? 0 : index));
+      jobs.add(job(random, pastDeadline, late ? 0 : index, intake ? 8 : 40));
     }
     return new RunPlan(
         "chaos-%d-%04d".formatted(seed, number),
@@ -60,7 +60,12 @@ record Workload(List<RunPlan> runs) {
         chosen(random, number == 3, 25, 2000, kinds.contains(FaultKind.CANCELLED_RUN)));
   }
 
-  private static JobPlan job(SplittableRandom random, boolean pastDeadline, int earlier) {
+  /**
+   * @param earlier so many jobs stand before it that it may wait for
+   * @param oneIn the odds that it waits for one of them, to one
+   */
+  private static JobPlan job(
+      SplittableRandom random, boolean pastDeadline, int earlier, int oneIn) {
     var jobId =
         new UUID(
             random.nextLong() & ~0xF000L | 0x4000L,
@@ -69,7 +74,7 @@ record Workload(List<RunPlan> runs) {
     boolean template = random.nextInt(20) == 0 && !pastDeadline;
     double seconds = random.nextInt(5, 41) / 100.0;
     int colour = random.nextInt(1 << 24);
-    int before = random.nextInt(40);
+    int before = random.nextInt(oneIn);
     return new JobPlan(
         jobId,
         template ? "image" : type,
