@@ -13,6 +13,7 @@ import io.comfyfleet.wire.MessageCodec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -24,6 +25,11 @@ import org.springframework.context.ConfigurableApplicationContext;
  * output store, and one machine. The worker itself is started by the test, with its settings.
  */
 abstract class OneMachine {
+  static {
+    // Spring's threads may stumble over the end of an earlier test's worker.
+    Awaitility.doNotCatchUncaughtExceptionsByDefault();
+  }
+
   @RegisterExtension static final BrokerExtension BROKER = new BrokerExtension();
   static final String IMAGE = "fleet.jobs.image";
 

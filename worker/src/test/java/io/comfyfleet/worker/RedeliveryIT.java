@@ -61,7 +61,7 @@ class RedeliveryIT extends OneMachine {
   void attemptThatFailedAfterItsDeliveryWasTakenBackLeavesOneMessageOfItsJob() {
     comfy.faults().once(Fault.VIEW_MISSING);
     startWorker();
-    fleet.publish(Jobs.image().seconds(3).build());
+    fleet.publish(Jobs.image().seconds(8).build());
     await().until(() -> !comfy.executed().isEmpty());
 
     BROKER.broker().closeAllConnections();
