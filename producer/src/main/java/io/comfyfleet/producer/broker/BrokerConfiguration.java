@@ -22,6 +22,7 @@ class BrokerConfiguration {
         if (bean instanceof CachingConnectionFactory factory) {
           factory.addConnectionListener(
               new TopologyDeclarer(settings.getObject(), lanes.getObject()));
+          factory.addConnectionListener(new BrokerLog());
         }
         return bean;
       }
