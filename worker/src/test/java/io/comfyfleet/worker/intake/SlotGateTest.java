@@ -2,14 +2,9 @@ package io.comfyfleet.worker.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.comfyfleet.worker.Nodes;
 import io.comfyfleet.worker.comfy.SystemStats;
 import io.comfyfleet.worker.node.Node;
-import io.comfyfleet.worker.node.NodeIdentity;
-import java.net.URI;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -27,16 +22,7 @@ class SlotGateTest {
   }
 
   private static Node readyNode(int slots) {
-    NodeIdentity identity =
-        new NodeIdentity(
-            "node-1",
-            URI.create("http://127.0.0.1:8188"),
-            "test",
-            Map.of("image", slots),
-            "least-connections",
-            Duration.ofSeconds(5),
-            Instant.now());
-    Node node = new Node(identity, slots, Clock.systemUTC());
+    Node node = Nodes.withSlots(slots);
     node.brokerFound();
     node.asked();
     node.comfyFound(new SystemStats("0.33.0", 0, 0), 0);
