@@ -101,6 +101,22 @@ final class ComfyClient implements AutoCloseable {
       return open;
     }
 
+    /**
+     * Whether the connection has ended. The JDK does not tell of an end that arrives while it hands
+     * on a message; a ping finds out.
+     */
+    boolean isGone() throws InterruptedException {
+      if (!end.isEmpty()) {
+        return true;
+      }
+      try {
+        open.sendPing(ByteBuffer.allocate(0)).get(1, TimeUnit.SECONDS);
+        return false;
+      } catch (ExecutionException | TimeoutException e) {
+        return true;
+      }
+    }
+
     @Override
     public CompletionStage<?> onText(WebSocket socket, CharSequence part, boolean last) {
       text.append(part);

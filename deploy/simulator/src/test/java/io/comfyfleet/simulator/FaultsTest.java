@@ -77,7 +77,7 @@ class FaultsTest {
 
     JsonNode entry = run(1);
 
-    await().until(() -> !socket.end.isEmpty());
+    await().until(socket::isGone);
     assertThat(socket.heard).doesNotContain("execution_success");
     assertThat(entry.at("/status/status_str").asString()).isEqualTo("success");
   }

@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  *   <li>One thread opens, watches and closes; a new socket is opened only after the old one's end,
  *       because ComfyUI strikes the client's id off when it notices the end of an older socket, and
  *       the newer one then stays open and hears nothing (seen on 0.33.0).
- *   <li>ComfyUI sends no pings, so this side does, and takes three silent intervals for the end.
+ *   <li>ComfyUI sends no pings, so this side does, and takes three silent intervals for the end:
+ *       the JDK (25) does not tell of an end that arrives while it hands on a message.
  *   <li>A socket that tells nothing after a prompt was submitted is deaf: closed and opened anew.
  * </ol>
  */
